@@ -1,0 +1,23 @@
+/**
+ * Headers between nginx and the worker. Nginx drops every request header that starts with
+ * `X-Gate-` and sets its own, so the worker may believe these once the secret is right.
+ */
+
+export const GATE_HEADERS = {
+  /** Proof that the request came through the gate: equal to GATE_WORKER_SECRET. */
+  secret: 'X-Gate-Secret',
+  /** users.id of the signed-in person, decimal; absent when nobody is signed in. */
+  user: 'X-Gate-User',
+  /** `user` or `admin`. */
+  role: 'X-Gate-Role',
+  /** SHA-256 (hex) of the session token: the session's name in Redis, never the token itself. */
+  session: 'X-Gate-Session',
+  /** Answered by the worker, removed by the gate: what must be forgotten at once (revocation.ts). */
+  revoke: 'X-Gate-Revoke',
+} as const
+
+/** 32 hex digits made by nginx, one per request, the same in every header, log row and upstream call. */
+export const REQUEST_ID_HEADER = 'X-Request-Id'
+
+/** The client's address as nginx determined it. */
+export const REAL_IP_HEADER = 'X-Real-IP'

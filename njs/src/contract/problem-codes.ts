@@ -1,0 +1,193 @@
+/** Every error code of Chatgate with its HTTP status and its words in both languages. */
+
+import type { Lang } from './lang.ts'
+
+interface ProblemText {
+  readonly title: string
+  /** May hold `{name}` placeholders, filled by makeProblem. */
+  readonly detail: string
+}
+
+type ProblemDefinition = { readonly status: number } & Readonly<Record<Lang, ProblemText>>
+
+function define(status: number, en: [string, string], zh: [string, string]): ProblemDefinition {
+  return {
+    status,
+    en: { title: en[0], detail: en[1] },
+    'zh-CN': { title: zh[0], detail: zh[1] },
+  }
+}
+
+export const PROBLEMS = {
+  bad_request: define(
+    400,
+    ['Bad request', 'The request could not be understood.'],
+    ['请求无效', '无法理解该请求。'],
+  ),
+  invalid_json: define(
+    400,
+    ['Not valid JSON', 'The body is not valid JSON.'],
+    ['不是有效的 JSON', '请求正文不是有效的 JSON。'],
+  ),
+  invalid_request: define(
+    400,
+    ['Invalid request', 'Some fields are missing or wrong; see "errors".'],
+    ['请求参数有误', '有字段缺失或不正确，详见 errors。'],
+  ),
+  upstream_content_risk: define(
+    400,
+    ['Message refused', 'The model provider refused this content. Please rephrase the message.'],
+    ['内容未通过审核', '模型服务方拒绝了这段内容，请修改后再发送。'],
+  ),
+  upstream_context_length: define(
+    400,
+    ['Conversation too long', 'The conversation no longer fits the model. Please start a new one.'],
+    ['对话过长', '对话已超出模型的上下文长度，请新建对话。'],
+  ),
+  upstream_rejected_request: define(
+    400,
+    ['Request refused by the model', 'The model provider did not accept this request.'],
+    ['模型拒绝了请求', '模型服务方不接受该请求。'],
+  ),
+  unauthenticated: define(
+    401,
+    ['Please sign in', 'There is no valid session. Please sign in and try again.'],
+    ['请先登录', '没有有效的登录状态，请登录后重试。'],
+  ),
+  invalid_credentials: define(
+    401,
+    ['Sign-in failed', 'Username or password is wrong.'],
+    ['登录失败', '用户名或密码不正确。'],
+  ),
+  cross_site: define(
+    403,
+    ['Cross-site request refused', 'This request came from another site and was refused.'],
+    ['已拒绝跨站请求', '该请求来自其他网站，已被拒绝。'],
+  ),
+  admin_only: define(
+    403,
+    ['Administrators only', 'This needs an administrator account.'],
+    ['仅限管理员', '需要管理员账号才能访问。'],
+  ),
+  gate_required: define(
+    403,
+    ['Not through the gate', 'The worker only answers requests that came through the gate.'],
+    ['未经网关', '后端只接受经过网关的请求。'],
+  ),
+  forbidden: define(403, ['Forbidden', 'This is not allowed.'], ['禁止访问', '不允许执行该操作。']),
+  not_found: define(
+    404,
+    ['Not found', 'There is nothing at this address.'],
+    ['未找到', '该地址不存在。'],
+  ),
+  conversation_not_found: define(
+    404,
+    ['Conversation not found', 'This conversation does not exist or is not yours.'],
+    ['对话不存在', '该对话不存在，或不属于您。'],
+  ),
+  generation_not_found: define(
+    404,
+    ['Answer not found', 'This answer does not exist, is not yours or has ended.'],
+    ['回答不存在', '该回答不存在、不属于您或已结束。'],
+  ),
+  method_not_allowed: define(
+    405,
+    ['Method not allowed', 'This address does not accept this method.'],
+    ['方法不允许', '该地址不接受此请求方法。'],
+  ),
+  payload_too_large: define(
+    413,
+    ['Too large', 'The request is larger than allowed.'],
+    ['内容过大', '请求内容超过允许的大小。'],
+  ),
+  uri_too_long: define(
+    414,
+    ['Address too long', 'The address is longer than allowed.'],
+    ['地址过长', '请求地址超过允许的长度。'],
+  ),
+  unsupported_media_type: define(
+    415,
+    ['Unsupported content type', 'Send the body as application/json.'],
+    ['不支持的内容类型', '请以 application/json 发送请求正文。'],
+  ),
+  header_too_large: define(
+    431,
+    ['Headers too large', 'The request headers are larger than allowed.'],
+    ['请求头过大', '请求头超过允许的大小。'],
+  ),
+  rate_limited: define(
+    429,
+    ['Too many requests', 'At most {quota} per {window}. Please try again in {seconds} s.'],
+    ['请求过于频繁', '每 {window} 最多 {quota} 次，请在 {seconds} 秒后重试。'],
+  ),
+  flood: define(
+    429,
+    ['Too many requests', 'Too many requests from this address. Please slow down.'],
+    ['请求过于频繁', '来自该地址的请求过多，请放慢速度。'],
+  ),
+  internal: define(
+    500,
+    ['Something went wrong', 'An unexpected error happened. Please quote the request id.'],
+    ['服务出错', '发生意外错误，反馈时请附上请求编号。'],
+  ),
+  upstream_unavailable: define(
+    502,
+    ['The model cannot be reached', 'The model provider does not answer. Please try again.'],
+    ['无法连接模型', '模型服务暂无响应，请稍后重试。'],
+  ),
+  upstream_interrupted: define(
+    502,
+    ['The answer was cut off', 'The model provider ended the answer early.'],
+    ['回答中断', '模型服务方提前结束了回答。'],
+  ),
+  worker_unavailable: define(
+    503,
+    ['Service restarting', 'The service behind the gate does not answer. Please try again.'],
+    ['服务正在恢复', '后端服务暂无响应，请稍后重试。'],
+  ),
+  session_store_unavailable: define(
+    503,
+    ['Sign-in state unavailable', 'Sessions cannot be checked right now. Please try again.'],
+    ['暂时无法验证登录', '当前无法验证登录状态，请稍后重试。'],
+  ),
+  storage_unavailable: define(
+    503,
+    ['Storage unavailable', 'The database does not answer. Please try again.'],
+    ['存储暂不可用', '数据库暂无响应，请稍后重试。'],
+  ),
+  no_upstream_key: define(
+    503,
+    ['No API key yet', 'An administrator has to add a DeepSeek API key first.'],
+    ['尚未配置 API Key', '请管理员先添加 DeepSeek API Key。'],
+  ),
+  upstream_key_rejected: define(
+    503,
+    ['API key refused', 'The model provider refused our key. Please tell an administrator.'],
+    ['API Key 无效', '模型服务方拒绝了密钥，请联系管理员。'],
+  ),
+  upstream_balance: define(
+    503,
+    [
+      'Balance used up',
+      'The account at the model provider is empty. Please tell an administrator.',
+    ],
+    ['余额不足', '模型服务账户余额不足，请联系管理员。'],
+  ),
+  upstream_busy: define(
+    503,
+    ['The model is busy', 'The model provider is overloaded. Please try again.'],
+    ['模型繁忙', '模型服务当前过载，请稍后重试。'],
+  ),
+  shutting_down: define(
+    503,
+    ['Service restarting', 'The service is being restarted. Please try again.'],
+    ['服务正在重启', '服务正在重启，请稍后重试。'],
+  ),
+  upstream_timeout: define(
+    504,
+    ['The model took too long', 'The model did not answer in time. Please try again.'],
+    ['模型响应超时', '模型未能及时回答，请重试。'],
+  ),
+} as const satisfies Readonly<Record<string, ProblemDefinition>>
+
+export type ProblemCode = keyof typeof PROBLEMS

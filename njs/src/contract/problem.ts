@@ -1,0 +1,77 @@
+/**
+ * The one shape of every error that Chatgate itself answers: `application/problem+json` (RFC 9457)
+ * with a stable `code` and the request id.
+ */
+
+import type { Lang } from './lang.ts'
+import { PROBLEMS, type ProblemCode } from './problem-codes.ts'
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** Body of an error answer. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ProblemCode
+  readonly request_id: string
+  /** Whole seconds after which a retry may succeed; equal to the Retry-After header. */
+  readonly retryAfter?: number
+  /** Which fields of the request are wrong and why. */
+  readonly errors?: readonly FieldError[]
+  /** Names of the limit policies that refused (draft-ietf-httpapi-ratelimit-headers-11 §6). */
+  readonly 'violated-policies'?: readonly string[]
+}
+
+export interface FieldError {
+  /** Path of the field, joined by dots; empty for the body as a whole. */
+  readonly field: string
+  readonly message: string
+}
+
+/** What one occurrence of a problem adds to the fixed text of its code. */
+export interface ProblemDetails {
+  readonly retryAfter?: number
+  readonly errors?: readonly FieldError[]
+  readonly violatedPolicies?: readonly string[]
+  /** Values for `{name}` in the texts of problem-codes.ts. */
+  readonly params?: Readonly<Record<string, string | number>>
+}
+
+/** Returns the HTTP status of a code. */
+export function problemStatus(code: ProblemCode): number {
+  return PROBLEMS[code].status
+}
+
+/** Returns the body for an error; serialise it with JSON.stringify. */
+export function makeProblem(
+  code: ProblemCode,
+  requestId: string,
+  lang: Lang,
+  details: ProblemDetails = {},
+): Problem {
+  const definition = PROBLEMS[code]
+  const text = definition[lang]
+  const params = { seconds: details.retryAfter ?? '', ...details.params }
+  return {
+    type:
+      code === 'rate_limited'
+        ? 'https://iana.org/assignments/http-problem-types#quota-exceeded'
+        : `urn:chatgate:problem:${code}`,
+    title: text.title,
+    status: definition.status,
+    detail: fill(text.detail, params),
+    code,
+    request_id: requestId,
+    ...(details.retryAfter !== undefined && { retryAfter: details.retryAfter }),
+    ...(details.errors !== undefined && { errors: details.errors }),
+    ...(details.violatedPolicies !== undefined && {
+      'violated-policies': details.violatedPolicies,
+    }),
+  }
+}
+
+function fill(text: string, params: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
+}

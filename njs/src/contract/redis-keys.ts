@@ -1,0 +1,33 @@
+/**
+ * Every Redis key of Chatgate. No other file spells one. The braces are Redis hash tags, so that all
+ * keys of one user could later live on one shard.
+ */
+
+/** Hash: one session (session.ts, SessionRecord). TTL: the idle timeout, renewed by the gate. */
+export function sessionKey(uid: string, tokenHash: string): string {
+  return `{u:${uid}}:sess:${tokenHash}`
+}
+
+/** Hash: the copy of the MySQL row in `users` that the gate reads (session.ts, UserCopy). No TTL. */
+export function userKey(uid: string): string {
+  return `{u:${uid}}:user`
+}
+
+/**
+ * Sorted set: the sliding log of one limit policy for one subject; members are request ids, scores
+ * microseconds of Redis' clock. TTL: the policy's window.
+ * @param subject `u:<uid>` or `ip:<address>`
+ * @param windowSeconds the policy's `w`
+ */
+export function limitKey(subject: string, policy: string, windowSeconds: number): string {
+  return `{${subject}}:rl:${policy}:${windowSeconds}`
+}
+
+/** Stream: batches of proxy log records, written by nginx, read by the workers' consumer group. */
+export const PROXY_LOG_STREAM = 'proxy_logs'
+
+/** The consumer group that moves PROXY_LOG_STREAM into MySQL. */
+export const PROXY_LOG_GROUP = 'mysql'
+
+/** Stream: proxy log records that MySQL refused one by one, kept for a person to look at. */
+export const PROXY_LOG_DEAD = 'proxy_logs:dead'

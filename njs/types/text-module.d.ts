@@ -1,0 +1,6 @@
+/** Lua scripts are bundled as text (esbuild loader `text`). */
+declare module '*.lua' {
+  const text: string
+
+  export { text as default }
+}
