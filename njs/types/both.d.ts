@@ -6,5 +6,5 @@ declare class TextEncoder {
 
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
-  decode(input?: Uint8Array, options?: { stream?: boolean }): string
+  decode(input?: Uint8Array | ArrayBuffer, options?: { stream?: boolean }): string
 }

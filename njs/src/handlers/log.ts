@@ -1,0 +1,59 @@
+/** proxy_logs: from nginx's log phase to the Redis stream. */
+
+import { LOG_BATCH_FIELD } from '../contract/log-record.ts'
+import { PROXY_LOG_STREAM } from '../contract/redis-keys.ts'
+import { makeLogRecord } from '../domain/log-entry.ts'
+import { ReplyError } from '../domain/resp-decode.ts'
+import { enqueue, forget, nextBatch } from '../nginx/log-queue.ts'
+import { detachedPipeline, RedisUnavailable } from '../nginx/redis.ts'
+
+/** Entries the stream keeps at most (approximately) while no worker reads it; 100 records each. */
+const STREAM_MAX_ENTRIES = '2000'
+
+/** How many batches one run sends, so that a run ends before the next one begins. */
+const RUN_BATCHES = 20
+
+/** js_set: builds the record, queues it for Redis and returns it as the access log's JSON line. */
+export function logRecord(r: NginxHTTPRequest): string {
+  const v = r.variables
+  const record = makeLogRecord({
+    id: v['request_id'],
+    uid: v['gate_user'],
+    ip: v['remote_addr'],
+    method: v['request_method'],
+    target: v['request_uri'],
+    proto: v['server_protocol'],
+    status: v['status'],
+    completion: v['request_completion'],
+    msec: v['msec'],
+    requestTime: v['request_time'],
+    bytesIn: v['request_length'],
+    bytesOut: v['bytes_sent'],
+    upstreamStatus: v['upstream_status'],
+    upstreamHeaderTime: v['upstream_header_time'],
+    verdict: v['gate_verdict'],
+    userAgent: v['http_user_agent'],
+  })
+  const json = JSON.stringify(record)
+  enqueue(record.id, json)
+  return json
+}
+
+/** js_periodic: sends queued records, one XADD per batch; what Redis does not take stays queued. */
+export async function flushLog(session: NginxPeriodicSession): Promise<void> {
+  const socket = session.variables['gate_bridge_socket'] ?? ''
+  for (let run = 0; run < RUN_BATCHES; run++) {
+    const batch = nextBatch()
+    if (batch === undefined) return
+    const command = ['XADD', PROXY_LOG_STREAM, 'MAXLEN', '~', STREAM_MAX_ENTRIES, '*']
+    try {
+      const [reply] = await detachedPipeline(socket, [[...command, LOG_BATCH_FIELD, batch.lines]])
+      if (reply instanceof ReplyError) throw reply
+    } catch (error) {
+      const reason = error instanceof RedisUnavailable ? error.message : String(error)
+      ngx.log(ngx.WARN, `gate: log records wait: ${reason}`)
+      return
+    }
+    forget(batch)
+  }
+}
