@@ -1,14 +1,16 @@
 /**
- * Bundles the gate (http) and the bridge (stream) for nginx's QuickJS engine into njs/dist. Not
- * minified, so that line numbers in nginx's error log mean something.
+ * How the gate (http) and the bridge (stream) are bundled for nginx's QuickJS engine. Not minified,
+ * so that line numbers in nginx's error log mean something.
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** esbuild's settings for code that runs inside nginx; tests build their own handlers with them. */
+/**
+ * esbuild's settings for code that runs inside nginx.
+ * @type {import('esbuild').BuildOptions}
+ */
 export const njsBuildOptions = {
   bundle: true,
   format: 'esm',
@@ -20,11 +22,8 @@ export const njsBuildOptions = {
   logLevel: 'warning',
 }
 
-/** Builds both bundles into `outdir`. Throws if the sources do not compile. */
-export async function buildNjs(outdir = join(here, 'dist')) {
-  await build({
-    ...njsBuildOptions,
-    entryPoints: [join(here, 'src/gate.ts'), join(here, 'src/bridge.ts')],
-    outdir,
-  })
-}
+/** The files whose default exports nginx.conf names. */
+export const njsEntryPoints = [join(here, 'src/gate.ts'), join(here, 'src/bridge.ts')]
+
+/** Where nginx loads them from. */
+export const njsOutdir = join(here, 'dist')

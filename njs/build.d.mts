@@ -1,0 +1,5 @@
+import type { BuildOptions } from 'esbuild'
+
+export declare const njsBuildOptions: BuildOptions
+export declare const njsEntryPoints: string[]
+export declare const njsOutdir: string

@@ -1,0 +1,5 @@
+/** npm run build: bundles everything that nginx and Node run. */
+
+import { buildAll } from './build/all.ts'
+
+await buildAll()

@@ -1,0 +1,41 @@
+/** Everything that is built before a stack can run. */
+
+import { join } from 'node:path'
+import { njsBuildOptions, njsEntryPoints, njsOutdir } from '../../njs/build.mjs'
+import { CHECKOUT } from '../stack/layout.ts'
+import { buildTo } from './outputs.ts'
+import { buildPages } from './pages.ts'
+
+/** Builds gate, bridge, worker, stand-in and pages. */
+export async function buildAll(): Promise<void> {
+  await Promise.all([buildGate(), buildWorker(), buildStandin(), buildPages()])
+}
+
+/** Bundles what runs inside nginx. */
+export function buildGate(): Promise<void> {
+  return buildTo({ ...njsBuildOptions, entryPoints: njsEntryPoints, outdir: njsOutdir })
+}
+
+/** Bundles the worker; npm packages stay outside, one of them is native. */
+export function buildWorker(): Promise<void> {
+  return buildNode('worker/src/main.ts', 'worker/dist')
+}
+
+/** Bundles the stand-in for DeepSeek. */
+export function buildStandin(): Promise<void> {
+  return buildNode('tests/standin/main.ts', 'tests/standin/dist')
+}
+
+function buildNode(entry: string, outdir: string): Promise<void> {
+  return buildTo({
+    entryPoints: [join(CHECKOUT, entry)],
+    outdir: join(CHECKOUT, outdir),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  })
+}

@@ -1,0 +1,117 @@
+/** What a stack is made of, worked out from the settings before anything runs. */
+
+import { readWorkerEnv, WORKER_SETTING_NAMES, type WorkerEnv } from '../../worker/src/env.ts'
+import { type Layout, makeLayout } from './layout.ts'
+import { redisUrl } from './redis.ts'
+import { loadSecrets, type StackSecrets } from './secrets.ts'
+import { readStackSettings, readText, type StackSettings } from './settings.ts'
+import { StartFailure } from './start-failure.ts'
+
+type Source = Readonly<Record<string, string | undefined>>
+
+export interface Plan {
+  readonly settings: StackSettings
+  readonly layout: Layout
+  readonly secrets: StackSecrets
+  /** What nginx has to know of them; the session's may be two, separated by a comma. */
+  readonly gate: { readonly sessionSecrets: string; readonly workerSecret: string }
+  readonly worker: WorkerEnv
+  /** The worker's settings as its process gets them. */
+  readonly workerSource: Readonly<Record<string, string>>
+  /** False where the operator named a server of their own. */
+  readonly ownMysql: boolean
+  readonly ownRedis: boolean
+  readonly usesStandin: boolean
+  readonly url: string
+}
+
+/**
+ * Returns the plan for an environment, with its folders and secrets made.
+ * @throws {StartFailure} with every problem of every setting at once
+ */
+export async function makePlan(source: Source): Promise<Plan> {
+  const settings = checkSettings(source)
+  const layout = makeLayout(settings.data)
+  const secrets = await loadSecrets(layout.secrets)
+  const ownMysql = !isGiven(source, 'MYSQL_HOST')
+  const ownRedis = !isGiven(source, 'REDIS_URL')
+  const usesStandin = !isGiven(source, 'DEEPSEEK_API_KEY')
+  const merged: Source = {
+    ...fallbacks(source, {
+      GATE_SESSION_SECRET: secrets.session,
+      GATE_WORKER_SECRET: secrets.worker,
+      GATE_ENCRYPTION_KEYS: secrets.encryptionKeys,
+      MYSQL_HOST: layout.sockets.mysql,
+      REDIS_URL: redisUrl(layout, secrets),
+    }),
+    WORKER_LISTEN: layout.sockets.worker,
+    GATE_COOKIE: settings.cookieName,
+    CHATGATE_STANDIN_URL: usesStandin ? `http://127.0.0.1:${settings.standinPort}` : undefined,
+  }
+  const worker = readWorkerEnv(merged, readText)
+  if ('problems' in worker) throw settingsFailure(worker.problems)
+  return {
+    settings,
+    layout,
+    secrets,
+    gate: {
+      sessionSecrets: textOf(merged, 'GATE_SESSION_SECRET'),
+      workerSecret: worker.env.workerSecret,
+    },
+    worker: worker.env,
+    workerSource: workerSource(merged),
+    ownMysql,
+    ownRedis,
+    usesStandin,
+    url: `https://localhost${settings.httpsPort === 443 ? '' : `:${settings.httpsPort}`}/`,
+  }
+}
+
+/** Looks at both programs' settings before anything is made, so that all problems show at once. */
+function checkSettings(source: Source): StackSettings {
+  const own = readStackSettings(source)
+  const worker = readWorkerEnv(fallbacks(source, PLACEHOLDERS), readText)
+  const problems = [
+    ...('problems' in own ? own.problems : []),
+    ...('problems' in worker ? worker.problems : []),
+  ]
+  if ('problems' in own || problems.length > 0) throw settingsFailure([...new Set(problems)])
+  return own.settings
+}
+
+/** Stand for what the data folder will hold, so that only what the operator wrote is judged. */
+const PLACEHOLDERS = {
+  GATE_SESSION_SECRET: '0'.repeat(32),
+  GATE_WORKER_SECRET: '0'.repeat(32),
+  GATE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+}
+
+function settingsFailure(problems: readonly string[]): StartFailure {
+  return new StartFailure(
+    `Some settings are wrong:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+  )
+}
+
+function isGiven(source: Source, name: string): boolean {
+  return Boolean(source[name] || source[`${name}_FILE`])
+}
+
+function fallbacks(source: Source, values: Readonly<Record<string, string>>): Source {
+  const missing = Object.entries(values).filter(([name]) => !isGiven(source, name))
+  return { ...source, ...Object.fromEntries(missing) }
+}
+
+function textOf(source: Source, name: string): string {
+  const path = source[`${name}_FILE`]
+  return path ? readText(path).trim() : (source[name] ?? '')
+}
+
+function workerSource(source: Source): Readonly<Record<string, string>> {
+  const names = WORKER_SETTING_NAMES.flatMap((name) => [name, `${name}_FILE`])
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = source[name]
+      return value ? [[name, value]] : []
+    }),
+  )
+}

@@ -1,0 +1,33 @@
+/** npm stop: ends the stack of the data folder, gracefully; also what a killed start left behind. */
+
+import { commandSettings } from './stack/command-settings.ts'
+import { CHECKOUT, makeLayout } from './stack/layout.ts'
+import {
+  endProcess,
+  isRunning,
+  readProcessTable,
+  removeProcessTable,
+} from './stack/process-table.ts'
+import { loadDotEnv } from './stack/settings.ts'
+import { reportFailure } from './stack/start-failure.ts'
+
+/** Longer than all services together may take to stop. */
+const STOP_MS = 120_000
+const LEFTOVER_STOP_MS = 20_000
+
+async function stop(): Promise<void> {
+  loadDotEnv(CHECKOUT)
+  const { processes } = makeLayout(commandSettings().data)
+  const table = readProcessTable(processes)
+  if (table === undefined) {
+    console.log('Chatgate is not running.')
+    return
+  }
+  if (isRunning(table.supervisor)) await endProcess(table.supervisor, 'SIGTERM', STOP_MS)
+  const left = Object.values(table.services).filter(isRunning)
+  await Promise.all(left.map((entry) => endProcess(entry, 'SIGTERM', LEFTOVER_STOP_MS)))
+  removeProcessTable(processes)
+  console.log('Chatgate has stopped.')
+}
+
+await stop().catch(reportFailure)
