@@ -57,7 +57,7 @@ export function makeLayout(data: string): Layout {
   for (const folder of [data, layout.tls, layout.logs, layout.redisData, nginx]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   }
-  for (const name of ['conf/rendered', 'temp', 'state']) {
+  for (const name of ['temp', 'state']) {
     mkdirSync(join(nginx, name), { recursive: true, mode: 0o700 })
   }
   chmodSync(data, 0o700)

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { promisify } from 'node:util'
@@ -22,6 +22,9 @@ const MODULES = ['ngx_stream_module.so', 'ngx_http_js_module.so', 'ngx_stream_js
 /** What of nginx/ is used in place, so that an edit needs a reload only. */
 const LINKED = ['nginx.conf', 'conf.d', 'servers', 'snippets']
 
+/** What the configuration is rendered from; the modules' places are known here. */
+export type NginxSources = Omit<NginxParts, 'modules'>
+
 /** Returns the nginx service. */
 export function nginxService(root: PrivateRoot, parts: Omit<NginxParts, 'modules'>): Service {
   return {
@@ -30,51 +33,73 @@ export function nginxService(root: PrivateRoot, parts: Omit<NginxParts, 'modules
     stopSignal: 'SIGQUIT',
     stopTimeoutMs: 15_000,
     async command() {
-      await setAsideBadState(parts.layout)
+      const { layout } = parts
+      await setAsideBadState(layout)
       await renderNginx(root, parts)
-      return { ...nginxCommand(root, parts.layout, []), env: baseEnvironment() }
+      // A killed nginx leaves its socket behind, and nginx does not take over a path that exists.
+      await rm(layout.sockets.bridge, { force: true })
+      return { ...nginxCommand(root, layout, layout.nginxConf, []), env: baseEnvironment() }
     },
     ready: (signal) => waitFor(() => handshake(parts.settings.httpsPort), READY_MS, signal),
   }
 }
 
 /** Returns nginx with the arguments that every call needs and `more` after them. */
-export function nginxCommand(root: PrivateRoot, layout: Layout, more: readonly string[]) {
+function nginxCommand(root: PrivateRoot, layout: Layout, conf: string, more: readonly string[]) {
   return root.command('usr/sbin/nginx', [
     ...['-p', layout.nginx],
     ...['-e', join(layout.logs, 'nginx.log')],
-    ...['-c', join(layout.nginxConf, 'nginx.conf')],
+    ...['-c', join(conf, 'nginx.conf')],
     ...['-g', 'daemon off;'],
     ...more,
   ])
 }
 
 /**
- * Fills the templates in and tests the result with `nginx -t`.
- * @throws {StartFailure} with what nginx said, if it would not take the configuration
+ * Fills the templates in, tests the result with `nginx -t` and puts it in place. A configuration that
+ * nginx would not take changes nothing.
+ * @throws {StartFailure} with what nginx said
  */
-export async function renderNginx(
+export async function renderNginx(root: PrivateRoot, parts: NginxSources): Promise<void> {
+  const { layout } = parts
+  const next = `${layout.nginxConf}.next`
+  await stageNginx(root, parts, next)
+  await rm(layout.nginxConf, { recursive: true, force: true })
+  await rename(next, layout.nginxConf)
+}
+
+/**
+ * Makes a whole configuration folder in `folder` and tests it there.
+ * @throws {StartFailure} with what nginx said, naming the files of the checkout
+ */
+export async function stageNginx(
   root: PrivateRoot,
-  parts: Omit<NginxParts, 'modules'>,
+  parts: NginxSources,
+  folder: string,
 ): Promise<void> {
   const { layout } = parts
   const modules = MODULES.map((name) => root.path(`usr/lib/nginx/modules/${name}`))
   const values = join(layout.nginx, 'values.env')
   await writeFile(values, formatValues(nginxValues({ ...parts, modules })), { mode: 0o600 })
-  for (const name of LINKED) {
-    const link = join(layout.nginxConf, name)
-    await rm(link, { force: true, recursive: true })
-    await symlink(join(CHECKOUT, 'nginx', name), link)
-  }
-  const rendered = join(layout.nginxConf, 'rendered')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { mode: 0o700 })
+  for (const name of LINKED) await symlink(join(CHECKOUT, 'nginx', name), join(folder, name))
   const templates = join(CHECKOUT, 'nginx/templates')
-  await run(join(CHECKOUT, 'nginx/render.sh'), [values, templates, rendered]).catch(refuse)
-  const { file, args } = nginxCommand(root, layout, ['-t', '-q'])
-  await run(file, [...args], { env: baseEnvironment() }).catch(refuse)
+  await run(join(CHECKOUT, 'nginx/render.sh'), [values, templates, join(folder, 'rendered')]).catch(
+    refuse(folder),
+  )
+  const { file, args } = nginxCommand(root, layout, folder, ['-t', '-q'])
+  await run(file, [...args], { env: baseEnvironment() }).catch(refuse(folder))
 }
 
-function refuse(error: { stderr?: string }): never {
-  throw new StartFailure(`nginx does not accept its configuration:\n${error.stderr?.trim() ?? ''}`)
+/** A rendered file has the lines of its template, so its place is told as the template's. */
+function refuse(folder: string): (error: { stderr?: string }) => never {
+  return ({ stderr = '' }) => {
+    const lines = stderr.trim().replaceAll(`${folder}/rendered/`, 'nginx/templates/')
+    throw new StartFailure(
+      `nginx does not accept its configuration:\n${lines.replaceAll(`${folder}/`, 'nginx/')}`,
+    )
+  }
 }
 
 /** nginx does not start with a state file it cannot read; the records in it are lost, said aloud. */

@@ -7,8 +7,7 @@ import { ensurePrivateRoot, type PrivateRoot } from '../root/private-root.ts'
 import { ensureCertificate } from './certificate.ts'
 import { CHECKOUT } from './layout.ts'
 import { mysqlService } from './mysql.ts'
-import { nginxService } from './nginx.ts'
-import type { NginxParts } from './nginx-values.ts'
+import { type NginxSources, nginxService } from './nginx.ts'
 import { standinService, workerService } from './node-services.ts'
 import type { Plan } from './plan.ts'
 import { busyPorts } from './ports.ts'
@@ -62,7 +61,7 @@ export function openRoot(plan: Plan, say: Say): Promise<PrivateRoot> {
 }
 
 /** Returns what nginx is rendered from. */
-export async function nginxParts(plan: Plan): Promise<Omit<NginxParts, 'modules'>> {
+export async function nginxParts(plan: Plan): Promise<NginxSources> {
   const { settings, layout } = plan
   const certificate = await ensureCertificate(join(CHECKOUT, 'ssl'), layout.tls, settings.domains)
   return { settings, layout, gate: plan.gate, certificate, redisUrl: plan.worker.redisUrl }

@@ -65,6 +65,11 @@ export class Supervisor {
     this.#watch(running)
   }
 
+  /** Sends a signal to a running service; one that ends by it is started again. */
+  signal(name: string, signal: NodeJS.Signals): void {
+    this.#running.get(name)?.child.kill(signal)
+  }
+
   /** Stops everything, the last started first. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the stack is being stopped'))

@@ -118,7 +118,7 @@ export const PROBLEMS = {
   rate_limited: define(
     429,
     ['Too many requests', 'At most {quota} per {window}. Please try again in {seconds} s.'],
-    ['请求过于频繁', '每 {window} 最多 {quota} 次，请在 {seconds} 秒后重试。'],
+    ['请求过于频繁', '每{window}最多 {quota} 次，请在 {seconds} 秒后重试。'],
   ),
   flood: define(
     429,

@@ -35,8 +35,8 @@ export interface ProblemDetails {
   readonly retryAfter?: number
   readonly errors?: readonly FieldError[]
   readonly violatedPolicies?: readonly string[]
-  /** Values for `{name}` in the texts of problem-codes.ts. */
-  readonly params?: Readonly<Record<string, string | number>>
+  /** The limit that refused: `quota` requests in any `windowSeconds`. */
+  readonly limit?: { readonly quota: number; readonly windowSeconds: number }
 }
 
 /** Returns the HTTP status of a code. */
@@ -53,7 +53,11 @@ export function makeProblem(
 ): Problem {
   const definition = PROBLEMS[code]
   const text = definition[lang]
-  const params = { seconds: details.retryAfter ?? '', ...details.params }
+  const params = {
+    seconds: details.retryAfter ?? '',
+    quota: details.limit?.quota ?? '',
+    window: details.limit === undefined ? '' : windowText(details.limit.windowSeconds, lang),
+  }
   return {
     type:
       code === 'rate_limited'
@@ -74,4 +78,14 @@ export function makeProblem(
 
 function fill(text: string, params: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
+}
+
+const WINDOWS: Readonly<Record<number, Readonly<Record<Lang, string>>>> = {
+  60: { en: 'minute', 'zh-CN': '分钟' },
+  3600: { en: 'hour', 'zh-CN': '小时' },
+  86400: { en: 'day', 'zh-CN': '天' },
+}
+
+function windowText(seconds: number, lang: Lang): string {
+  return WINDOWS[seconds]?.[lang] ?? (lang === 'en' ? `${seconds} s` : ` ${seconds} 秒`)
 }

@@ -98,7 +98,7 @@ function overLimit(states: readonly PolicyState[]): Decision {
     {
       retryAfter: seconds(waitMs(states)),
       violatedPolicies: exhausted.map((state) => state.policy.name),
-      params: { quota: policy?.quota ?? '', window: `${policy?.windowSeconds ?? ''} s` },
+      ...(policy && { limit: policy }),
     },
     rateHeaders(states),
   )

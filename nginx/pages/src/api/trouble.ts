@@ -86,6 +86,6 @@ export function isProblem(body: unknown): body is Problem {
 }
 
 /** Returns the trouble of anything thrown, so that no failure goes unshown. */
-export function troubleOf(error: unknown, online: boolean): Trouble {
-  return error instanceof ApiFailure ? error.trouble : networkTrouble(error, online)
+export function troubleOf(error: unknown): Trouble {
+  return error instanceof ApiFailure ? error.trouble : networkTrouble(error, true)
 }

@@ -3,21 +3,12 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { ChatEvents, ChatRequest } from '#contract/chat-events.ts'
 import type { Api } from '../api/client.ts'
-import { ApiFailure, plainTrouble, problemTrouble, type Trouble } from '../api/trouble.ts'
+import { ApiFailure, type Trouble } from '../api/trouble.ts'
 import { startCountdown } from '../browser/countdown.ts'
 import { chat as words } from '../words/current.ts'
-import {
-  type Answer,
-  applyEvent,
-  askToStop,
-  beginAnswer,
-  endOfStream,
-  isRunning,
-  keepGoing,
-} from './answer.ts'
-import type { ChatEvent } from './chat-event.ts'
-import { createFrameBatch, type Schedule } from './frame-batch.ts'
-import { readAnswer } from './read-answer.ts'
+import { type Answer, askToStop, beginAnswer, isRunning, keepGoing } from './answer.ts'
+import { followAnswer } from './follow-answer.ts'
+import type { Schedule } from './frame-batch.ts'
 
 /** How long a stopped answer may take to say so before its stream is dropped, in ms. */
 const STOP_PATIENCE_MS = 5_000
@@ -72,8 +63,11 @@ export function createConversation({ api, schedule, now }: ConversationDeps): Co
   let conversationId: string | undefined
   let connection: AbortController | undefined
   let endWait: (() => void) | undefined
+  let patience: ReturnType<typeof setTimeout> | undefined
 
-  function refuse(reason: Trouble): void {
+  function refuse(own: AbortController, reason: Trouble): void {
+    // A message that was given up needs no explanation.
+    if (own.signal.aborted) return
     trouble.value = reason
     if (reason.status !== 429) return
     endWait?.()
@@ -93,36 +87,6 @@ export function createConversation({ api, schedule, now }: ConversationDeps): Co
     return answer
   }
 
-  /** Reads one answer to its end; calls `onAccepted` at its first event. */
-  async function follow(
-    question: string,
-    stream: ReadableStream<Uint8Array>,
-    onAccepted: () => void,
-  ): Promise<Trouble | undefined> {
-    let answer: Signal<Answer> | undefined
-    let early: Trouble | undefined
-    const deltas = createFrameBatch<ChatEvent>(schedule, (events) => {
-      if (answer === undefined) return
-      answer.value = events.reduce((soFar, event) => applyEvent(soFar, event, now()), answer.value)
-    })
-    const onEvent = (event: ChatEvent): void => {
-      if (answer === undefined && event.name === 'start') {
-        answer = accept(question, event.data)
-        onAccepted()
-      } else if (answer === undefined && event.name === 'error') {
-        early = problemTrouble(event.data)
-      } else {
-        deltas.add(event)
-      }
-    }
-    // However the stream breaks off, the answer says what is missing: there is nothing to add.
-    await readAnswer(stream, onEvent).catch(() => undefined)
-    deltas.flush()
-    if (answer === undefined) return early ?? plainTrouble(words.statusFailed, words.cutBeforeStart)
-    answer.value = endOfStream(answer.value, now())
-    return undefined
-  }
-
   async function run(
     message: string,
     options: SendOptions,
@@ -137,13 +101,21 @@ export function createConversation({ api, schedule, now }: ConversationDeps): Co
     }
     try {
       const stream = await api.stream('/api/chat', request, own.signal)
-      const refusal = await follow(message, stream, onAccepted)
-      if (refusal !== undefined && connection === own) refuse(refusal)
+      const refusal = await followAnswer(stream, {
+        schedule,
+        now,
+        onStart: (start) => {
+          onAccepted()
+          return accept(message, start)
+        },
+      })
+      if (refusal !== undefined) refuse(own, refusal)
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
-      if (connection === own && !own.signal.aborted) refuse(error.trouble)
+      refuse(own, error.trouble)
     } finally {
       if (connection === own) {
+        clearTimeout(patience)
         connection = undefined
         phase.value = 'idle'
       }
@@ -177,9 +149,7 @@ export function createConversation({ api, schedule, now }: ConversationDeps): Co
       answer.value = askToStop(answer.value)
       try {
         await api.post(`/api/chat/${encodeURIComponent(answer.value.generationId)}/stop`, {})
-        setTimeout(() => {
-          if (isRunning(answer.value)) own?.abort()
-        }, STOP_PATIENCE_MS)
+        if (isRunning(answer.value)) patience = setTimeout(() => own?.abort(), STOP_PATIENCE_MS)
       } catch (error) {
         if (!(error instanceof ApiFailure)) throw error
         // A 404 says that the answer has just ended by itself.

@@ -10,7 +10,8 @@ import { type ChatEvent, parseChatEvent } from './chat-event.ts'
 const SILENCE_MS = 50_000
 
 /**
- * Hands every event to `onEvent` in order; resolves at the end of the stream.
+ * Hands every event to `onEvent` in order; resolves after a terminal event (`done`, `error`) or at
+ * the end of the stream.
  * @throws whatever broke the stream; a TimeoutError after too long a silence
  */
 export async function readAnswer(
@@ -18,16 +19,19 @@ export async function readAnswer(
   onEvent: (event: ChatEvent) => void,
   silenceMs: number = SILENCE_MS,
 ): Promise<void> {
+  let isOver = false
   const parser = createParser({
     onEvent: ({ event: name, data }) => {
       const event = parseChatEvent(name, data)
-      if (event !== undefined) onEvent(event)
+      if (event === undefined || isOver) return
+      isOver = event.name === 'done' || event.name === 'error'
+      onEvent(event)
     },
   })
   const decoder = new TextDecoder()
   const reader = stream.getReader()
   try {
-    for (;;) {
+    while (!isOver) {
       const { done, value } = await withinSilence(reader.read(), silenceMs)
       if (done) return
       parser.feed(decoder.decode(value, { stream: true }))

@@ -1,0 +1,39 @@
+/** npm run reload: renders and checks nginx's configuration, then lets nginx take it over. */
+
+import { readFileSync } from 'node:fs'
+import { buildGate } from './build/all.ts'
+import { CHECKOUT } from './stack/layout.ts'
+import { renderNginx } from './stack/nginx.ts'
+import { makePlan } from './stack/plan.ts'
+import { isRunning, readProcessTable } from './stack/process-table.ts'
+import { waitFor } from './stack/readiness.ts'
+import { loadDotEnv } from './stack/settings.ts'
+import { reportFailure, StartFailure } from './stack/start-failure.ts'
+import { nginxParts, openRoot } from './stack/start-stack.ts'
+
+const NEW_PROCESSES_MS = 10_000
+
+async function reload(): Promise<void> {
+  loadDotEnv(CHECKOUT)
+  const plan = await makePlan(process.env)
+  const nginx = readProcessTable(plan.layout.processes)?.services['nginx']
+  if (nginx === undefined || !isRunning(nginx)) throw new StartFailure('nginx is not running.')
+  const root = await openRoot(plan, console.log)
+  await buildGate()
+  await renderNginx(root, await nginxParts(plan))
+  const before = childrenOf(nginx.pid)
+  process.kill(nginx.pid, 'SIGHUP')
+  await waitFor(async () => {
+    const fresh = childrenOf(nginx.pid).filter((pid) => !before.includes(pid))
+    if (fresh.length === 0)
+      throw new StartFailure('nginx did not start new processes; see its log.')
+  }, NEW_PROCESSES_MS)
+  console.log('nginx runs with the new configuration; running answers are finished by the old one.')
+}
+
+function childrenOf(pid: number): readonly string[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter((child) => child !== '')
+}
+
+await reload().catch(reportFailure)
