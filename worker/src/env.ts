@@ -1,4 +1,22 @@
-/** The worker's settings. */
+/** The worker's settings, read from the environment at start. */
+
+import { parseDuration } from '#contract/duration.ts'
+import { optional, readSettings, required, type Source, withDefault } from './env-setting.ts'
+import {
+  checkRedisUrl,
+  parseCookieName,
+  parseHttpUrl,
+  parseKeyRing,
+  parseListen,
+  parseLogLevel,
+  parsePassword,
+  parsePort,
+  parseSecret,
+  parseSigningSecret,
+  parseText,
+  parseTimezone,
+  parseUsername,
+} from './env-values.ts'
 
 /** AES-256 keys by id; the first encrypts, all decrypt (GATE_ENCRYPTION_KEYS). */
 export interface KeyRing {
@@ -38,4 +56,106 @@ export interface WorkerEnv {
   /** IANA zone. */
   readonly timezone: string
   readonly logLevel: string
+  /** CHATGATE_MIGRATIONS: folder of the numbered SQL files, or undefined for the one of this copy. */
+  readonly migrationsDir: string | undefined
+}
+
+/** What MYSQL_PASSWORD and ADMIN_PASSWORD are unless set; the admin page nags until both are changed. */
+export const DEFAULT_PASSWORD = 'Gpf_learning'
+
+const DEFAULT_USER = 'guopengfei_learning'
+const DURATION = 'a duration such as 30s, 15m, 12h or 7d'
+
+const SETTINGS = {
+  listen: withDefault(
+    'WORKER_LISTEN',
+    '127.0.0.1:3000',
+    parseListen,
+    'host:port or the absolute path of a unix socket',
+  ),
+  mysqlHost: withDefault('MYSQL_HOST', '127.0.0.1', parseText, 'a host name or a socket path'),
+  mysqlPort: withDefault('MYSQL_PORT', '3306', parsePort, 'a port number'),
+  mysqlUser: withDefault('MYSQL_USER', DEFAULT_USER, parseText, 'a user name'),
+  mysqlPassword: withDefault('MYSQL_PASSWORD', DEFAULT_PASSWORD, parseText, 'a password'),
+  mysqlDatabase: withDefault('MYSQL_DB', 'nginx_shop', parseText, 'a database name'),
+  redisUrl: withDefault(
+    'REDIS_URL',
+    'redis://127.0.0.1:6379/0',
+    checkRedisUrl,
+    'redis://host:port/n, rediss://host:port/n or unix:///path?db=n',
+  ),
+  workerSecret: required('GATE_WORKER_SECRET', parseSecret, 'at least 32 characters'),
+  sessionSecret: required(
+    'GATE_SESSION_SECRET',
+    parseSigningSecret,
+    'one or two secrets of at least 32 characters each, separated by a comma',
+  ),
+  encryptionKeys: required(
+    'GATE_ENCRYPTION_KEYS',
+    parseKeyRing,
+    'id:base64 pairs separated by commas, each key 32 bytes, ids unique',
+  ),
+  sessionIdleMs: withDefault('GATE_SESSION_IDLE', '7d', parseDuration, DURATION),
+  sessionAbsoluteMs: withDefault('GATE_SESSION_ABSOLUTE', '30d', parseDuration, DURATION),
+  cookieName: withDefault(
+    'GATE_COOKIE',
+    '__Host-sid',
+    parseCookieName,
+    'a cookie name that begins with __Host-',
+  ),
+  adminUsername: withDefault('ADMIN_USERNAME', DEFAULT_USER, parseUsername, '1 to 64 characters'),
+  adminPassword: withDefault(
+    'ADMIN_PASSWORD',
+    DEFAULT_PASSWORD,
+    parsePassword,
+    '1 to 256 characters',
+  ),
+  deepseekApiKey: optional('DEEPSEEK_API_KEY', parseText, 'an API key'),
+  deepseekBaseUrl: withDefault(
+    'DEEPSEEK_BASE_URL',
+    'https://api.deepseek.com',
+    parseHttpUrl,
+    'an http or https URL',
+  ),
+  standinUrl: optional('CHATGATE_STANDIN_URL', parseHttpUrl, 'an http or https URL'),
+  timezone: withDefault('APP_TIMEZONE', 'Asia/Shanghai', parseTimezone, 'an IANA time zone'),
+  logLevel: withDefault(
+    'LOG_LEVEL',
+    'info',
+    parseLogLevel,
+    'trace, debug, info, warn, error, fatal or silent',
+  ),
+  migrationsDir: optional('CHATGATE_MIGRATIONS', parseText, 'a path'),
+}
+
+/** Names of all settings; each may also be given as NAME_FILE. */
+export const WORKER_SETTING_NAMES: readonly string[] = Object.values(SETTINGS).map(
+  ({ name }) => name,
+)
+
+/**
+ * Returns the settings, or every problem at once, one line each.
+ * @param readFile returns the text of a file named by a `NAME_FILE` variable, or throws
+ */
+export function readWorkerEnv(
+  source: Source,
+  readFile: (path: string) => string,
+): { readonly env: WorkerEnv } | { readonly problems: readonly string[] } {
+  const result = readSettings(SETTINGS, source, readFile)
+  if ('problems' in result) return result
+  const { mysqlHost, mysqlPort, mysqlUser, mysqlPassword, mysqlDatabase, ...rest } = result.values
+  const { adminUsername, adminPassword, ...plain } = rest
+  return {
+    env: {
+      ...plain,
+      mysql: {
+        host: mysqlHost,
+        port: mysqlPort,
+        user: mysqlUser,
+        password: mysqlPassword,
+        database: mysqlDatabase,
+      },
+      admin: { username: adminUsername, password: adminPassword },
+    },
+  }
 }

@@ -28,7 +28,7 @@ export function readBridgeRequest(bytes: Uint8Array): BridgeRequest | undefined 
     return undefined
   }
   const length = contentLength(bytes, headEnd)
-  if (length < 1 || length > MAX_BODY_BYTES) throw new RangeError('no body, or too large')
+  if (!(length >= 1 && length <= MAX_BODY_BYTES)) throw new RangeError('no body, or too large')
   const start = headEnd + 4
   if (bytes.length < start + length) return undefined
   if (bytes.length > start + length) throw new RangeError('bytes after the body')

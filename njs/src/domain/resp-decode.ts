@@ -79,8 +79,13 @@ function text(bytes: Uint8Array, start: number, end: number): string {
   let result = ''
   for (let index = start; index < end; index++) {
     const byte = bytes[index] ?? 0
-    if (byte >= 0x80) return new TextDecoder().decode(bytes.slice(start, end).buffer)
+    if (byte >= 0x80) return decodeUtf8(bytes.subarray(start, end))
     result += String.fromCharCode(byte)
   }
   return result
+}
+
+/** Copies first: njs decodes whole ArrayBuffers only, and a Buffer is a window on a larger one. */
+function decodeUtf8(bytes: Uint8Array): string {
+  return new TextDecoder().decode(new Uint8Array(bytes).buffer)
 }

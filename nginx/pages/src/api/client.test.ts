@@ -50,7 +50,7 @@ test('a problem keeps its words, its request id and its wait', async () => {
   const { api, signedOut } = apiAnswering(
     problemResponse('rate_limited', 'req-1', 'en', {
       retryAfter: 42,
-      params: { quota: 5, window: '1 min' },
+      limit: { quota: 5, windowSeconds: 60 },
     }),
   )
   const trouble = await troubleFrom(api.get('/api/x'))
