@@ -31,7 +31,6 @@ export interface PrivateRoot {
 
 /**
  * Returns the root for these packages, unpacking it into `cache` first if it is not there whole.
- * Several copies may ask at once; a half-written root of a killed run is swept away.
  * @throws {StartFailure} if the packages cannot be had
  */
 export async function ensurePrivateRoot(
@@ -40,26 +39,47 @@ export async function ensurePrivateRoot(
   packages: readonly string[],
   say: (message: string) => void,
 ): Promise<PrivateRoot> {
+  return openRoot(await ensureUnpacked(cache, { suite, packages, leaveOut: [] }, say))
+}
+
+/** What is unpacked into one folder. */
+export interface Unpacking {
+  readonly suite: string
+  readonly packages: readonly string[]
+  /** Packages that the named ones need and that the system has in any case. */
+  readonly leaveOut: readonly string[]
+}
+
+/**
+ * Returns the folder with the unpacked packages, fetching them first if it is not there whole.
+ * Several copies may ask at once; a half-written folder of a killed run is swept away.
+ * @throws {StartFailure} if the packages cannot be had
+ */
+export async function ensureUnpacked(
+  cache: string,
+  unpacking: Unpacking,
+  say: (message: string) => void,
+): Promise<string> {
   const { stdout } = await run('dpkg', ['--print-architecture']).catch(() => ({
     stdout: 'unknown',
   }))
-  const architecture = stdout.trim()
-  const hash = createHash('sha256').update(JSON.stringify([FORMAT, [...packages].sort()]))
-  const name = `root-${suite}-${architecture}-${hash.digest('hex').slice(0, 12)}`
+  const hash = createHash('sha256')
+    .update(JSON.stringify([FORMAT, unpacking]))
+    .digest('hex')
+  const name = `root-${unpacking.suite}-${stdout.trim()}-${hash.slice(0, 12)}`
   const folder = join(cache, name)
   if (!existsSync(join(folder, MANIFEST))) {
     await mkdir(cache, { recursive: true })
     await withFolderLock(join(cache, `${name}.lock`), say, async () => {
-      if (!existsSync(join(folder, MANIFEST))) await unpack(folder, suite, packages, say)
+      if (!existsSync(join(folder, MANIFEST))) await unpack(folder, unpacking, say)
     })
   }
-  return openRoot(folder)
+  return folder
 }
 
 async function unpack(
   folder: string,
-  suite: string,
-  packages: readonly string[],
+  { suite, packages, leaveOut }: Unpacking,
   say: (message: string) => void,
 ): Promise<void> {
   const partial = `${folder}.partial`
@@ -70,9 +90,11 @@ async function unpack(
   const apt = await createApt(work, suite, say)
   say(`reading the package lists of Debian ${suite}`)
   await apt.update()
-  say(`downloading ${packages.join(', ')} and what they need (about 70 MB)`)
+  say(`downloading ${packages.join(', ')} and what they need`)
   const archives = await apt.download(packages)
-  const files = (await readdir(archives)).filter((file) => file.endsWith('.deb'))
+  const files = (await readdir(archives)).filter(
+    (file) => file.endsWith('.deb') && !leaveOut.includes(nameAndVersion(file)[0]),
+  )
   say(`unpacking ${files.length} packages`)
   const queue = [...files]
   const unpackNext = async (): Promise<void> => {

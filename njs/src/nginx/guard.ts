@@ -50,6 +50,8 @@ async function decideInTime(request: GateRequest, decide: Decide): Promise<Decis
   let timer: TimerHandle | undefined
   const late = new Promise<Decision>((resolve) => {
     timer = setTimeout(() => {
+      // njs 1.0.2 (QuickJS) corrupts its memory when a timer that has fired is cleared.
+      timer = undefined
       request.r.error('gate: no decision within the deadline')
       resolve(unavailable())
     }, request.settings.deadlineMs || DEFAULT_DEADLINE_MS)
@@ -60,7 +62,7 @@ async function decideInTime(request: GateRequest, decide: Decide): Promise<Decis
   } catch (error) {
     return failed(request, error)
   } finally {
-    clearTimeout(timer)
+    if (timer !== undefined) clearTimeout(timer)
   }
 }
 

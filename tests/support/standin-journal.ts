@@ -1,0 +1,30 @@
+/** What the stand-in recorded of the calls it got. */
+
+import type { Plan } from '../../scripts/stack/plan.ts'
+
+export interface RecordedCall {
+  readonly ordinal: number
+  readonly ended: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Record<string, unknown>
+  readonly tokens_sent: { readonly reasoning: number; readonly content: number }
+}
+
+/** Returns the calls that carried this request id. */
+export async function recordedCalls(
+  plan: Plan,
+  requestId: string,
+): Promise<readonly RecordedCall[]> {
+  return ask(plan, `/__standin/requests?request_id=${requestId}`)
+}
+
+/** Returns the call with this request id as soon as its connection has ended. */
+export async function awaitEnd(plan: Plan, requestId: string): Promise<RecordedCall> {
+  return ask(plan, `/__standin/requests/next-end?request_id=${requestId}&timeout=10000`)
+}
+
+async function ask<T>(plan: Plan, path: string): Promise<T> {
+  const response = await fetch(`http://127.0.0.1:${plan.settings.standinPort}${path}`)
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+  return response.json() as Promise<T>
+}
