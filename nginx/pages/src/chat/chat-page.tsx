@@ -57,9 +57,10 @@ export function ChatPage(props: ChatPageProps) {
         conversation={conversation}
         formats={formats}
         retry={(question) => void send(question)}
-      />
-      <div class="dock">
+      >
         <Notices account={account} />
+      </Transcript>
+      <div class="dock">
         {!isOnline.value && <output class="card notice">{words.offline}</output>}
         <SendTrouble conversation={conversation} />
         <Composer

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { DownIcon } from '../ui/icons.tsx'
 import { chat as words } from '../words/current.ts'
@@ -11,10 +12,12 @@ interface TranscriptProps {
   readonly conversation: Conversation
   readonly formats: ChatFormats
   readonly retry: (question: string) => void
+  /** Stands above the first question and scrolls away with it. */
+  readonly children: ComponentChildren
 }
 
 /** The questions and answers so far. */
-export function Transcript({ conversation, formats, retry }: TranscriptProps) {
+export function Transcript({ conversation, formats, retry, children }: TranscriptProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const pin = useSignal<ScrollPin | undefined>(undefined)
@@ -33,6 +36,7 @@ export function Transcript({ conversation, formats, retry }: TranscriptProps) {
     <div class="transcript">
       <div class="transcript-scroll" ref={scroller}>
         <section class="turns" ref={content} aria-label={words.transcript}>
+          {children}
           {turns.length === 0 && <Welcome />}
           {turns.map(({ id, question, answer }, index) => (
             <div class="turn" key={id}>

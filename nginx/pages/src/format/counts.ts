@@ -6,7 +6,7 @@ export interface NumberFormats {
   /** Returns a count that fits a card: grouped below a million, then e.g. `12.35M` or `1,234.57万`. */
   shortCount(value: number): string
   /**
-   * Returns an amount of money. Small amounts keep up to six decimals, because one answer costs far
+   * Returns an amount of money. Below 1 it has four to six decimals, because one answer costs far
    * less than a cent; from 1 on there are two.
    * @param amount decimal string; formatted as text, never as a float
    * @param currency ISO 4217 code
@@ -25,11 +25,13 @@ export function createNumberFormats(lang: string): NumberFormats {
     shortCount: (value) => (value < COMPACT_FROM ? grouped : compact).format(value),
     money(amount, currency) {
       if (!isDecimal(amount)) return amount
-      const isSmall = Math.abs(Number(amount)) < 1
+      const size = Math.abs(Number(amount))
+      const isSmall = size > 0 && size < 1
       return new Intl.NumberFormat(lang, {
         style: 'currency',
         currency,
         currencyDisplay: 'narrowSymbol',
+        minimumFractionDigits: isSmall ? 4 : 2,
         maximumFractionDigits: isSmall ? 6 : 2,
       }).format(amount)
     },

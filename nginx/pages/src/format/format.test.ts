@@ -17,6 +17,7 @@ test('counts are grouped, and short ones are shortened from a million on', () =>
 test('money keeps what matters of small amounts', () => {
   assert.equal(zh.money('0.0031000000', 'CNY'), '¥0.0031')
   assert.equal(en.money('0.0031000000', 'CNY'), '¥0.0031')
+  assert.equal(en.money('0.031', 'CNY'), '¥0.0310')
   assert.equal(en.money('0', 'CNY'), '¥0.00')
   assert.equal(en.money('12.345678', 'CNY'), '¥12.35')
   assert.equal(en.money('90071992547409931.01', 'CNY'), '¥90,071,992,547,409,931.01')
@@ -40,6 +41,7 @@ test('times are told in the given zone', () => {
   const iso = '2026-11-03T16:30:05.000Z'
   assert.equal(createTimeFormats('zh-CN', 'Asia/Shanghai').dateTime(iso), '2026/11/04 00:30:05')
   assert.equal(createTimeFormats('zh-CN', 'UTC').dateTime(iso), '2026/11/03 16:30:05')
+  assert.equal(createTimeFormats('en', 'UTC').dateTime(iso), 'Nov 3, 2026, 16:30:05')
   assert.equal(createTimeFormats('en', 'Asia/Shanghai').timeOfDay(Date.parse(iso)), '00:30:05')
 })
 

@@ -18,8 +18,9 @@ export function createTimeFormats(lang: string, timezone: string): TimeFormats {
   const dateTime = new Intl.DateTimeFormat(lang, {
     timeZone: zone,
     year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
+    // A named month is the same day to readers of every country; Chinese has one order only.
+    month: lang.startsWith('zh') ? '2-digit' : 'short',
+    day: lang.startsWith('zh') ? '2-digit' : 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',

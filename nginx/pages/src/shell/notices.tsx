@@ -22,9 +22,9 @@ export function Notices({ account, isAdminPage = false }: NoticesProps) {
   const known = me.notices.filter((notice) => notice in words)
   if (known.length === 0) return null
   return (
-    <section class="notices" aria-label={words.label}>
+    <section class="notice" aria-label={words.label}>
       {known.map((notice) => (
-        <p key={notice} class="notice">
+        <p key={notice}>
           {words[notice]}{' '}
           {me.role === 'admin' && !isAdminPage && (
             <a href={ABOUT_KEYS.has(notice) ? '/admin#keys' : '/admin'}>

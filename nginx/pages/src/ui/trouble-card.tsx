@@ -13,7 +13,7 @@ interface TroubleCardProps {
 /** A failure, said aloud once: what happened, the request id to quote, and what to do about it. */
 export function TroubleCard({ trouble, children, detail }: TroubleCardProps) {
   return (
-    <div class="card trouble" role="alert">
+    <div class={`card trouble ${trouble.status === 429 ? 'trouble-wait' : ''}`} role="alert">
       <p class="trouble-title">{trouble.title}</p>
       <p>{detail ?? trouble.detail}</p>
       {trouble.errors.length > 0 && (

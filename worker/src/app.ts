@@ -1,0 +1,83 @@
+/** The worker's HTTP side: what happens to every request, and where the routes are. */
+
+import { Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { answerErrors, answerUnknown } from './answers.ts'
+import type { App, AppEnv } from './context.ts'
+import type { Deps } from './deps.ts'
+import { isForged } from './domain/cross-site.ts'
+import { Failure } from './failure.ts'
+import { requestContext } from './request-context.ts'
+import { requestLog } from './request-log.ts'
+import { adminKeyRoutes } from './routes/admin-keys.ts'
+import { adminLogRoutes } from './routes/admin-logs.ts'
+import { chatRoutes } from './routes/chat.ts'
+import { healthRoutes } from './routes/health.ts'
+import { loginRoutes } from './routes/login.ts'
+import { logoutRoutes } from './routes/logout.ts'
+import { meRoutes } from './routes/me.ts'
+import { modelRoutes } from './routes/models.ts'
+import { usageRoutes } from './routes/usage.ts'
+
+/** Bytes. Nginx has the same limit; this one holds if somebody raises that. */
+const MAX_BODY_BYTES = 256 * 1024
+
+/** Returns the whole application; it opens nothing and can be asked with `app.request()`. */
+export function createApp(deps: Deps): App {
+  const app: App = new Hono<AppEnv>()
+  answerErrors(app, deps.log)
+  app.use(requestLog(deps.log))
+  app.use(noStore)
+  app.use(lastOnConnection(deps.isDraining))
+  app.use(requestContext(deps.env.workerSecret))
+  app.use(refuseForgery)
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new Failure('payload_too_large')
+      },
+    }),
+  )
+  for (const routes of [
+    healthRoutes,
+    loginRoutes,
+    logoutRoutes,
+    meRoutes,
+    chatRoutes,
+    modelRoutes,
+    usageRoutes,
+    adminKeyRoutes,
+    adminLogRoutes,
+  ]) {
+    app.route('/', routes(deps))
+  }
+  answerUnknown(app)
+  return app
+}
+
+/** Answers are for one person at one time, unless a route says otherwise. */
+const noStore: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next()
+  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store')
+}
+
+/** Tells nginx not to send another request on a connection that is about to close. */
+function lastOnConnection(isDraining: () => boolean): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    await next()
+    if (isDraining()) c.res.headers.set('Connection', 'close')
+  }
+}
+
+/** The gate checks the same; a hole there must not be a hole here. */
+const refuseForgery: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const forged = isForged({
+    method: c.req.method,
+    secFetchSite: c.req.header('Sec-Fetch-Site'),
+    origin: c.req.header('Origin'),
+    host: c.req.header('Host'),
+  })
+  if (forged) throw new Failure('cross_site')
+  await next()
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Failure } from '../failure.ts'
+import { chunk, fakeCall, fakePorts, fakeStore, fakeTurn, quiet } from './generation-fakes.ts'
+import { createGenerations } from './generations.ts'
+import type { UpstreamKey } from './upstream-key.ts'
+
+const KEY: UpstreamKey = {
+  id: '1',
+  alias: 'default',
+  secret: 'sk-secret-1',
+  baseUrl: 'https://a.example',
+  weight: 1,
+  standin: false,
+}
+const ID = fakeTurn().id
+
+/** Sleeps last until the test ends them by their length. */
+function setUp(moods: Parameters<typeof fakeStore>[0] = []) {
+  const upstream = fakeCall()
+  const table = fakeStore(moods)
+  const ports = fakePorts(upstream.call, table.store)
+  const sleepers: { readonly ms: number; readonly wake: () => void }[] = []
+  const generations = createGenerations({
+    ...ports,
+    call: (_key, _turn, signal) => upstream.call(signal),
+    sleep: (ms) => new Promise((wake) => sleepers.push({ ms, wake })),
+  })
+  const pass = (ms: number) => {
+    for (const sleeper of sleepers) if (sleeper.ms === ms) sleeper.wake()
+    return quiet()
+  }
+  const begin = () => generations.start(fakeTurn(), KEY, ports.price)
+  return { generations, upstream, table, pass, begin }
+}
+
+function notFound(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'generation_not_found'
+}
+
+test('a generation is found by its owner only', () => {
+  const { generations, begin } = setUp()
+  const generation = begin()
+  assert.equal(generations.find('1', ID), generation)
+  assert.throws(() => generations.find('2', ID), notFound)
+  assert.throws(() => generations.find('1', 'f'.repeat(32)), notFound)
+})
+
+test('an ended one is kept for a minute', async () => {
+  const { generations, begin, pass } = setUp()
+  const generation = begin()
+  generation.stop()
+  await quiet()
+  assert.equal(generations.find('1', ID), generation)
+  await pass(60_000)
+  assert.throws(() => generations.find('1', ID), notFound)
+})
+
+test('a shutdown waits for the running ones, and then interrupts them', async () => {
+  const { generations, begin, table, upstream, pass } = setUp()
+  const generation = begin()
+  upstream.give(chunk({ content: 'half' }))
+  await quiet()
+  const down = generations.shutdown(10_000, 2000)
+  assert.throws(
+    () => generations.assertOpen(),
+    (error) => error instanceof Failure && error.code === 'shutting_down',
+  )
+  await quiet()
+  assert.equal(generation.end(), undefined)
+  await pass(10_000)
+  await down
+  assert.equal(generation.end()?.failure?.code, 'shutting_down')
+  assert.equal(table.charged[0]?.ending, 'interrupted')
+  assert.equal(table.charged[0]?.content, 'half')
+})
+
+test('a shutdown is over as soon as the last answer is stored', async () => {
+  const { generations, begin, upstream } = setUp()
+  const generation = begin()
+  const down = generations.shutdown(10_000, 2000)
+  upstream.give(chunk({ content: 'all', finishReason: 'stop' }))
+  upstream.give('end')
+  await down
+  assert.equal(generation.end()?.result.ending, 'done')
+})
+
+test('a shutdown does not wait for ever for a store that is away', async () => {
+  const { generations, begin, pass } = setUp(['away', 'away'])
+  begin()
+  const down = generations.shutdown(10_000, 2000)
+  await pass(10_000)
+  await pass(2000)
+  await down
+})
+
+test('a turn that was stored while the shutdown began is interrupted at once', async () => {
+  const { generations, begin, upstream, table } = setUp()
+  await generations.shutdown(10_000, 2000)
+  const generation = begin()
+  await generation.settled
+  assert.equal(upstream.isAborted(), true)
+  assert.equal(table.charged[0]?.ending, 'interrupted')
+})

@@ -1,0 +1,98 @@
+/** POST /api/chat, and stopping or resuming the answer to it. */
+
+import { Hono } from 'hono'
+import type { ChatAnswer, ChatRequest } from '#contract/chat-events.ts'
+import type { App, AppContext, AppEnv } from '../context.ts'
+import type { Deps } from '../deps.ts'
+import { ANSWER_START, findPosition } from '../domain/answer.ts'
+import type { Generation } from '../domain/generation.ts'
+import { costOf, type PriceBook } from '../domain/price.ts'
+import { usageView } from '../domain/turn.ts'
+import { userTag } from '../domain/user-tag.ts'
+import { requireUser } from '../guards.ts'
+import { answerFrames } from './answer-frames.ts'
+import { ChatBody } from './chat-request.ts'
+import { eventStream } from './event-stream.ts'
+import { parseJson } from './json-body.ts'
+import { wrongField } from './wrong-field.ts'
+
+export function chatRoutes(deps: Deps): App {
+  const app: App = new Hono<AppEnv>()
+  const { generations } = deps
+
+  app.post('/api/chat', async (c) => {
+    const { uid } = requireUser(c)
+    const body = await parseJson(c, ChatBody)
+    const generation = await begin(c, uid, body)
+    if (body.stream === false) return c.json(await wholeAnswer(generation))
+    return eventStream((signal) => answerFrames(generation, ANSWER_START, c.var.lang, signal))
+  })
+
+  app.post('/api/chat/:generation_id/stop', (c) => {
+    generations.find(requireUser(c).uid, c.req.param('generation_id')).stop()
+    return c.body(null, 204)
+  })
+
+  app.get('/api/chat/:generation_id/events', (c) => {
+    const generation = generations.find(requireUser(c).uid, c.req.param('generation_id'))
+    const id = c.req.header('Last-Event-ID')
+    const from = id === undefined ? ANSWER_START : findPosition(generation.answer, id)
+    if (from === undefined) throw wrongField(c, 'Last-Event-ID', NO_POSITION)
+    return eventStream((signal) => answerFrames(generation, from, c.var.lang, signal))
+  })
+
+  /** Once the turn is stored the call runs, whatever becomes of this request. */
+  async function begin(c: AppContext, uid: string, body: ChatRequest): Promise<Generation> {
+    generations.assertOpen()
+    const book = await deps.prices.book()
+    const model = await modelOf(c, body, book)
+    const key = await deps.keys.pick()
+    const turn = await deps.turns.begin({
+      requestId: c.var.requestId,
+      uid,
+      message: body.message,
+      conversationId: body.conversation_id,
+      apiKeyId: key.id,
+      call: {
+        model,
+        thinking: body.thinking ?? false,
+        effort: body.effort ?? 'high',
+        user: userTag(deps.env.workerSecret, uid),
+      },
+    })
+    return generations.start(turn, key, (answered, startedAt, tokens) =>
+      costOf(book, answered, startedAt, tokens),
+    )
+  }
+
+  async function modelOf(c: AppContext, body: ChatRequest, book: PriceBook): Promise<string> {
+    if (body.model === undefined) return deps.models.defaultId()
+    const isOffered = await deps.models.has(book.aliases.get(body.model) ?? body.model)
+    if (!isOffered) throw wrongField(c, 'model', UNKNOWN_MODEL)
+    return body.model
+  }
+
+  return app
+}
+
+/** Returns the answer when it is whole. @throws {Failure} why it did not become so */
+async function wholeAnswer({ turn, ended }: Generation): Promise<ChatAnswer> {
+  const { result, failure } = await ended
+  if (failure !== undefined) throw failure
+  return {
+    generation_id: turn.id,
+    conversation_id: turn.conversationId,
+    user_message_id: turn.userMessageId,
+    message_id: turn.messageId,
+    content: result.content,
+    reasoning: result.reasoning,
+    finish_reason: result.finishReason,
+    usage: usageView(turn, result),
+  }
+}
+
+const UNKNOWN_MODEL = { en: 'There is no such model.', 'zh-CN': '没有这个模型。' }
+const NO_POSITION = {
+  en: 'This is no position in this answer.',
+  'zh-CN': '该回答中没有这个位置。',
+}

@@ -1,0 +1,42 @@
+/** GET /api/me: who is signed in and what they should know. */
+
+import { Hono } from 'hono'
+import type { Me, Notice } from '#contract/api.ts'
+import type { App, AppEnv } from '../context.ts'
+import type { Deps } from '../deps.ts'
+import { createDefaultPasswordCheck } from '../domain/default-password.ts'
+import { DEFAULT_PASSWORD } from '../env.ts'
+import { Failure } from '../failure.ts'
+import { requireUser } from '../guards.ts'
+
+export function meRoutes(deps: Deps): App {
+  const app: App = new Hono<AppEnv>()
+  const hasDefaultPassword = createDefaultPasswordCheck(
+    deps.users,
+    deps.argon,
+    deps.env.admin.username,
+  )
+
+  app.get('/api/me', async (c) => {
+    const user = await deps.users.findById(requireUser(c).uid)
+    if (user === undefined) throw new Failure('unauthenticated')
+    const { id, username, role } = user
+    const notices = [...(await upstreamNotices()), ...(role === 'admin' ? await nags() : [])]
+    return c.json({ id, username, role, notices } satisfies Me)
+  })
+
+  async function upstreamNotices(): Promise<Notice[]> {
+    const notice = await deps.keys.notice()
+    return notice === undefined ? [] : [notice]
+  }
+
+  /** For admins, until they have changed what everybody can read in the manual. */
+  async function nags(): Promise<Notice[]> {
+    const notices: Notice[] = []
+    if (await hasDefaultPassword()) notices.push('default_admin_password')
+    if (deps.env.mysql.password === DEFAULT_PASSWORD) notices.push('default_mysql_password')
+    return notices
+  }
+
+  return app
+}

@@ -1,0 +1,110 @@
+/** The DeepSeek API, or anything that speaks its dialect of the OpenAI chat completions API. */
+
+import type { IncomingMessage } from 'node:http'
+import type { ChatCall, UpstreamEvent } from '../domain/upstream-event.ts'
+import type { UpstreamKey } from '../domain/upstream-key.ts'
+import { readChatStream } from './chat-stream.ts'
+import { createHttpClient } from './http-client.ts'
+import { failureOfAnswer } from './upstream-error.ts'
+
+export interface Upstream {
+  /**
+   * Runs a call and yields what it tells. Always streamed, because only a stream shows whether the
+   * provider is still at work. Aborting the signal closes the connection at once.
+   * @throws {Failure} with an upstream_* code
+   */
+  chat(key: UpstreamKey, call: ChatCall, signal: AbortSignal): AsyncIterable<UpstreamEvent>
+  /** Returns the JSON text of the provider's list of models. @throws {Failure} upstream_* */
+  models(key: UpstreamKey, signal: AbortSignal): Promise<string>
+  close(): void
+}
+
+/** An error page or model list is read up to this many bytes. */
+const MAX_BODY_BYTES = 256 * 1024
+const BODY_MS = 5000
+
+/** Where the provider's own id of a call may stand; DeepSeek sends the first. */
+const TRACE_HEADERS = ['x-ds-trace-id', 'x-request-id', 'x-deepseek-request-id']
+
+/** Returns a client with its own pool of connections; `close` ends the idle and the running ones. */
+export function createDeepSeek(): Upstream {
+  const http = createHttpClient()
+
+  return {
+    async *chat(key, call, signal) {
+      const response = await http.open({
+        method: 'POST',
+        url: `${key.baseUrl}/chat/completions`,
+        headers: {
+          ...headersFor(key, 'text/event-stream'),
+          'Content-Type': 'application/json',
+          'X-Request-Id': call.requestId,
+        },
+        body: JSON.stringify(requestBody(call)),
+        signal,
+      })
+      const type = response.headers['content-type'] ?? ''
+      if (response.statusCode !== 200 || !/^text\/event-stream\b/i.test(type)) {
+        const text = await readText(response)
+        throw failureOfAnswer(response.statusCode ?? 0, text, response.headers['retry-after'])
+      }
+      yield { kind: 'accepted', traceId: traceIdOf(response) }
+      for await (const chunk of readChatStream(response)) yield { kind: 'chunk', ...chunk }
+    },
+
+    async models(key, signal) {
+      const url = `${key.baseUrl}/models`
+      const headers = headersFor(key, 'application/json')
+      const response = await http.open({ method: 'GET', url, headers, signal })
+      const text = await readText(response)
+      if (response.statusCode === 200) return text
+      throw failureOfAnswer(response.statusCode ?? 0, text, response.headers['retry-after'])
+    },
+
+    close: () => http.close(),
+  }
+}
+
+function headersFor(key: UpstreamKey, accept: string): Record<string, string> {
+  return { Authorization: `Bearer ${key.secret}`, Accept: accept, 'User-Agent': 'chatgate' }
+}
+
+/** Thinking is on by default at DeepSeek, so it is always said. */
+function requestBody(call: ChatCall): Record<string, unknown> {
+  return {
+    model: call.model,
+    messages: call.messages,
+    stream: true,
+    stream_options: { include_usage: true },
+    thinking: { type: call.thinking ? 'enabled' : 'disabled' },
+    ...(call.thinking && { reasoning_effort: call.effort }),
+    user_id: call.user,
+  }
+}
+
+function traceIdOf(response: IncomingMessage): string | null {
+  for (const name of TRACE_HEADERS) {
+    const value = response.headers[name]
+    if (typeof value === 'string' && /^[\w-]{1,64}$/.test(value)) return value
+  }
+  return null
+}
+
+/** Returns what came of a short body within its limits; a cut one is good enough for an error. */
+async function readText(response: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  const timer = setTimeout(() => response.destroy(), BODY_MS)
+  try {
+    for await (const piece of response) {
+      bytes += piece.length
+      if (bytes > MAX_BODY_BYTES) break
+      pieces.push(piece)
+    }
+  } catch {
+    // The status says enough.
+  } finally {
+    clearTimeout(timer)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}

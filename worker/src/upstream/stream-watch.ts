@@ -1,0 +1,73 @@
+/**
+ * The time limits of a streamed answer. Under load DeepSeek queues a call with `: keep-alive`
+ * comments for up to ten minutes, and a naive idle timer would let a hung answer live on such
+ * comments for ever: they count while the call waits, never after the first payload.
+ */
+
+export interface StreamLimits {
+  /** Longest wait for the first payload while keep-alives arrive. Milliseconds, like all here. */
+  readonly firstPayloadMs: number
+  /** Longest silence: of any bytes before the first payload, of payload after it. */
+  readonly idleMs: number
+  /** Longest wait for usage and the end mark after the finish reason. */
+  readonly finishMs: number
+  /** Longest answer as a whole. */
+  readonly totalMs: number
+}
+
+export const STREAM_LIMITS: StreamLimits = {
+  firstPayloadMs: 630_000,
+  idleMs: 120_000,
+  finishMs: 5000,
+  totalMs: 900_000,
+}
+
+export interface StreamWatch {
+  /** Bytes of any kind came. */
+  onBytes(): void
+  /** An event with data came. */
+  onPayload(): void
+  /** The finish reason came. */
+  onFinish(): void
+  stop(): void
+}
+
+/** Starts the clocks; `expire` is called at most once, with the limit that was broken. */
+export function watchStream(
+  limits: StreamLimits,
+  expire: (limit: keyof StreamLimits) => void,
+): StreamWatch {
+  let waiting = true
+  const total = setTimeout(() => end('totalMs'), limits.totalMs)
+  const first = setTimeout(() => end('firstPayloadMs'), limits.firstPayloadMs)
+  let silence: NodeJS.Timeout | undefined
+  listen('idleMs')
+
+  /** Starts the wait for the next sign of life anew. */
+  function listen(limit: 'idleMs' | 'finishMs'): void {
+    clearTimeout(silence)
+    silence = setTimeout(() => end(limit), limits[limit])
+  }
+
+  function stop(): void {
+    for (const timer of [total, first, silence]) clearTimeout(timer)
+  }
+
+  function end(limit: keyof StreamLimits): void {
+    stop()
+    expire(limit)
+  }
+
+  return {
+    onBytes() {
+      if (waiting) listen('idleMs')
+    },
+    onPayload() {
+      waiting = false
+      clearTimeout(first)
+      listen('idleMs')
+    },
+    onFinish: () => listen('finishMs'),
+    stop,
+  }
+}
