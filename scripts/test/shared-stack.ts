@@ -14,7 +14,8 @@ export async function sharedStack(
   work: (env: Readonly<Record<string, string>>) => Promise<Tally>,
 ): Promise<Tally> {
   const data = await mkdtemp(join(tmpdir(), 'chatgate-test-'))
-  const environment = await testEnvironment(data)
+  // Tests sign in often from one address; the sign-in limit has a test with a stack of its own.
+  const environment = await testEnvironment(data, { GATE_LIMIT_LOGIN: '"login";q=1000;w=60' })
   const say = (message: string) => console.log(`   ${message}`)
   const interrupted = new AbortController()
   const supervisor = await startStack(await makePlan(environment), say, interrupted.signal)
