@@ -1,12 +1,13 @@
 /** Checks that look at the sources without running them; each counts as one test. */
 
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { CHECKOUT } from '../stack/layout.ts'
 import type { Tally } from './tally.ts'
 
 interface Check {
   readonly name: string
-  /** Arguments of npx. */
+  /** A program of node_modules/.bin and its arguments. */
   readonly command: readonly string[]
 }
 
@@ -26,7 +27,9 @@ export const CHECKS: readonly Check[] = [
 export async function runChecks(checks: readonly Check[]): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0 }
   for (const { name, command } of checks) {
-    const { status, stdout, stderr } = spawnSync('npx', ['--no', ...command], {
+    const [program = '', ...args] = command
+    const path = join(CHECKOUT, 'node_modules/.bin', program)
+    const { status, stdout, stderr } = spawnSync(path, args, {
       cwd: CHECKOUT,
       encoding: 'utf8',
     })

@@ -2,10 +2,10 @@
 
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { isSameSite } from '#contract/cross-site.ts'
 import { answerErrors, answerUnknown } from './answers.ts'
 import type { App, AppEnv } from './context.ts'
 import type { Deps } from './deps.ts'
-import { isForged } from './domain/cross-site.ts'
 import { Failure } from './failure.ts'
 import { requestContext } from './request-context.ts'
 import { requestLog } from './request-log.ts'
@@ -72,12 +72,12 @@ function lastOnConnection(isDraining: () => boolean): MiddlewareHandler<AppEnv> 
 
 /** The gate checks the same; a hole there must not be a hole here. */
 const refuseForgery: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const forged = isForged({
+  const sameSite = isSameSite({
     method: c.req.method,
     secFetchSite: c.req.header('Sec-Fetch-Site'),
     origin: c.req.header('Origin'),
     host: c.req.header('Host'),
   })
-  if (forged) throw new Failure('cross_site')
+  if (!sameSite) throw new Failure('cross_site')
   await next()
 }

@@ -1,11 +1,11 @@
 /** GET and POST /logout. */
 
 import { Hono } from 'hono'
+import { mayLogOutByGet } from '#contract/cross-site.ts'
 import { GATE_HEADERS } from '#contract/headers.ts'
 import { formatRevocation } from '#contract/revocation.ts'
 import type { App, AppContext, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
-import { isMeant } from '../domain/cross-site.ts'
 import { Failure } from '../failure.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
 
@@ -13,7 +13,7 @@ export function logoutRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
 
   app.get('/logout', async (c) => {
-    const meant = isMeant(c.req.header('Sec-Fetch-Site'), c.req.header('Sec-Purpose'))
+    const meant = mayLogOutByGet(c.req.header('Sec-Fetch-Site'), c.req.header('Sec-Purpose'))
     if (!meant) throw new Failure('cross_site')
     return await signOut(c)
   })
