@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { testEnvironment } from '../../tests/support/own-stack.ts'
+import { ROOMY, testEnvironment } from '../../tests/support/own-stack.ts'
 import { SHARED_STACK } from '../../tests/support/test-stack.ts'
 import { makePlan } from '../stack/plan.ts'
 import { startStack } from '../stack/start-stack.ts'
@@ -14,8 +14,7 @@ export async function sharedStack(
   work: (env: Readonly<Record<string, string>>) => Promise<Tally>,
 ): Promise<Tally> {
   const data = await mkdtemp(join(tmpdir(), 'chatgate-test-'))
-  // Tests sign in often from one address; the sign-in limit has a test with a stack of its own.
-  const environment = await testEnvironment(data, { GATE_LIMIT_LOGIN: '"login";q=1000;w=60' })
+  const environment = await testEnvironment(data, ROOMY)
   const say = (message: string) => console.log(`   ${message}`)
   const interrupted = new AbortController()
   const supervisor = await startStack(await makePlan(environment), say, interrupted.signal)
