@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { njsBuildOptions, njsEntryPoints, njsOutdir } from '../../njs/build.mjs'
 import { CHECKOUT } from '../stack/layout.ts'
-import { buildTo } from './outputs.ts'
+import { buildTo } from './bundle.ts'
 import { buildPages } from './pages.ts'
 
 /** Builds gate, bridge, worker, stand-in and pages. */

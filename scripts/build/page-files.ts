@@ -1,8 +1,9 @@
 /** Writing what nginx serves: only what changed, each file in one step, compressed beside it. */
 
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { writeIfChanged } from './write-if-changed.ts'
 
 /** How long an asset that no page names any more stays for those who have an old page open, ms. */
 const KEEP_OLD_ASSETS_MS = 24 * 3600 * 1000
@@ -22,13 +23,4 @@ export async function pruneAssets(folder: string, current: ReadonlySet<string>):
     const { mtimeMs } = await stat(path)
     if (mtimeMs < oldest) await rm(path)
   }
-}
-
-async function writeIfChanged(path: string, contents: Uint8Array): Promise<void> {
-  const before = await readFile(path).catch(() => undefined)
-  if (before?.equals(contents)) return
-  await mkdir(dirname(path), { recursive: true })
-  const partial = `${path}.${process.pid}.new`
-  await writeFile(partial, contents)
-  await rename(partial, path)
 }

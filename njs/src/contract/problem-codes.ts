@@ -191,3 +191,8 @@ export const PROBLEMS = {
 } as const satisfies Readonly<Record<string, ProblemDefinition>>
 
 export type ProblemCode = keyof typeof PROBLEMS
+
+/** Returns true if the text is one of our codes. */
+export function isProblemCode(text: string): text is ProblemCode {
+  return Object.hasOwn(PROBLEMS, text)
+}

@@ -1,6 +1,7 @@
 /** What nginx answers for errors that no handler has put into words: unknown addresses, worker down … */
 
-import type { ProblemCode } from '../contract/problem-codes.ts'
+import { problemStatus } from '../contract/problem.ts'
+import { isProblemCode, type ProblemCode } from '../contract/problem-codes.ts'
 import { answerProblem, requestLang } from '../nginx/answer.ts'
 
 const CODES: Readonly<Record<number, ProblemCode>> = {
@@ -23,15 +24,27 @@ const RETRY_AFTER: Readonly<Record<number, number>> = { 429: 1, 502: 2, 503: 2, 
 /** js_content of the location that error_page leads to: a page for people, a problem for programs. */
 export function errorPage(r: NginxHTTPRequest): void {
   const status = Number(r.variables['status'])
-  const code = CODES[status] ?? (status >= 500 ? 'internal' : 'bad_request')
+  const code = codeOf(r, status)
   const retryAfter = RETRY_AFTER[status]
   if (isNavigation(r)) {
     if (retryAfter !== undefined) r.headersOut['Retry-After'] = String(retryAfter)
-    const name = status === 403 ? 'forbidden' : 'error'
-    r.internalRedirect(`/_pages/${requestLang(r)}/${name}.html`)
+    r.internalRedirect(`/_pages/${requestLang(r)}/${pageName(r, status)}.html`)
     return
   }
   answerProblem(r, code, retryAfter === undefined ? {} : { retryAfter }, status)
+}
+
+/** The gate's own word for the refusal if it gave one, else what the status says. */
+function codeOf(r: NginxHTTPRequest, status: number): ProblemCode {
+  const verdict = r.variables['gate_verdict'] ?? ''
+  if (isProblemCode(verdict) && problemStatus(verdict) === status) return verdict
+  return CODES[status] ?? (status >= 500 ? 'internal' : 'bad_request')
+}
+
+/** A log-out that another site asked for becomes a question to the person. */
+function pageName(r: NginxHTTPRequest, status: number): string {
+  if (status !== 403) return 'error'
+  return r.variables['gate_verdict'] === 'cross_site' ? 'logout' : 'forbidden'
 }
 
 function isNavigation(r: NginxHTTPRequest): boolean {

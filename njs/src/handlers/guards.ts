@@ -21,14 +21,14 @@ export const open = guard(async (request) =>
   isSameSite(request.origin) ? admitAnyone(request) : deny('cross_site'),
 )
 
-/** GET and POST /logout: no other site may sign a person out. */
+/** GET and POST /logout: no other site may sign a person out; a person is asked instead. */
 export const logout = guard(async (request) => {
   const { method, secFetchSite } = request.origin
   const secPurpose = request.r.headersIn['Sec-Purpose']
   const mayAct =
     method === 'GET' ? mayLogOutByGet(secFetchSite, secPurpose) : isSameSite(request.origin)
   return mayAct ? admitAnyone(request) : deny('cross_site')
-})
+}, refusePage)
 
 function refusePage({ r, target }: GateRequest, { code, details }: Deny): void {
   if (code === 'unauthenticated') {

@@ -37,7 +37,7 @@ export function Transcript({ conversation, formats, retry, children }: Transcrip
       <div class="transcript-scroll" ref={scroller}>
         <section class="turns" ref={content} aria-label={words.transcript}>
           {children}
-          {turns.length === 0 && <Welcome />}
+          {turns.length === 0 ? <Welcome /> : <h1 class="visually-hidden">{words.title}</h1>}
           {turns.map(({ id, question, answer }, index) => (
             <div class="turn" key={id}>
               <article class="question">

@@ -36,7 +36,10 @@ export function UsagePage({ account, summary, records, formats }: UsagePageProps
           }}
         />
       </div>
-      <section aria-label={words.summary}>
+      <section aria-labelledby="summary-title">
+        <h2 id="summary-title" class="visually-hidden">
+          {words.summary}
+        </h2>
         <SummaryCards summary={summary} formats={formats.value} />
       </section>
       <RecordsSection
