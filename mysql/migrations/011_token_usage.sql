@@ -1,4 +1,5 @@
--- One row per model call. It is `open` from before the call until its one settlement.
+-- One row per model call. It is `open` from before the call until its one settlement. api_key_id has no
+-- foreign key: a key may be deleted while a call with it begins, and the bill is written all the same.
 CREATE TABLE token_usage (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   request_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -31,6 +32,5 @@ CREATE TABLE token_usage (
   KEY token_usage_user (user_id, started_at, id),
   KEY token_usage_time (started_at, id),
   KEY token_usage_state (state, started_at),
-  CONSTRAINT token_usage_user_fk FOREIGN KEY (user_id) REFERENCES users (id),
-  CONSTRAINT token_usage_key_fk FOREIGN KEY (api_key_id) REFERENCES api_keys (id) ON DELETE SET NULL
+  CONSTRAINT token_usage_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
