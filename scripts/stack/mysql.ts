@@ -17,6 +17,14 @@ import { StartFailure } from './start-failure.ts'
 const run = promisify(execFile)
 const READY_MS = 60_000
 
+/** What MySQL has to be like wherever it runs; docker-compose.yml says the same. */
+export const MYSQL_SETTINGS: readonly string[] = [
+  '--mysqlx=OFF',
+  '--performance-schema=OFF',
+  '--max-connections=100',
+  '--default-time-zone=+00:00',
+]
+
 export interface MysqlAccount {
   readonly user: string
   readonly password: string
@@ -40,13 +48,10 @@ export function mysqlService(
         '--skip-networking',
         `--socket=${layout.sockets.mysql}`,
         `--pid-file=${join(layout.mysqlData, 'mysqld.pid')}`,
-        '--mysqlx=OFF',
         '--skip-log-bin',
-        '--performance-schema=OFF',
         '--innodb-buffer-pool-size=128M',
         '--innodb-redo-log-capacity=64M',
-        '--max-connections=100',
-        '--default-time-zone=+00:00',
+        ...MYSQL_SETTINGS,
       ])
       return { ...program, env: baseEnvironment() }
     },

@@ -1,44 +1,44 @@
 /** The values that nginx/templates are filled with. */
 
-import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { isIP } from 'node:net'
 import { parseRedisUrl } from '../../worker/src/redis-url.ts'
 import type { Certificate } from './certificate.ts'
-import { CHECKOUT, type Layout } from './layout.ts'
+import type { NginxPlace } from './nginx-place.ts'
 import type { Plan } from './plan.ts'
 import type { StackSettings } from './settings.ts'
 import { StartFailure } from './start-failure.ts'
 
+/** What nginx is told beside its places. */
 export interface NginxParts {
   readonly settings: StackSettings
-  readonly layout: Layout
   readonly gate: Plan['gate']
   readonly certificate: Certificate
-  /** Absolute paths of the modules to load, in order. */
-  readonly modules: readonly string[]
   readonly redisUrl: string
 }
 
 /** Returns name and value of everything the templates name, as far as it is set. */
-export function nginxValues(parts: NginxParts): Readonly<Record<string, string>> {
-  const { settings, layout, gate, certificate } = parts
+export function nginxValues(
+  parts: NginxParts,
+  place: NginxPlace,
+): Readonly<Record<string, string>> {
+  const { settings, gate, certificate } = parts
   const values: Record<string, string | undefined> = {
     ...settings.limits,
     ...floodValues(settings),
-    ...redisValues(parts.redisUrl),
+    ...redisValues(parts.redisUrl, place),
     ...hostValues(settings, certificate),
-    NGINX_MODULES: parts.modules.map((path) => `load_module ${path};`).join(' '),
-    // As root nginx would hand its workers to an account that cannot enter the data folder.
-    NGINX_USER: userInfo().uid === 0 ? 'user root;' : '',
-    NGINX_PID: join(layout.nginx, 'nginx.pid'),
-    NGINX_ERROR_LOG: join(layout.logs, 'nginx.log'),
-    NGINX_ACCESS_LOG: join(layout.logs, 'access.log'),
-    NGINX_TEMP: join(layout.nginx, 'temp'),
-    NGINX_STATE: join(layout.nginx, 'state'),
-    NGINX_HTML: join(CHECKOUT, 'nginx/html'),
-    NJS_PATH: join(CHECKOUT, 'njs/dist'),
-    BRIDGE_SOCKET: layout.sockets.bridge,
-    WORKER_ADDRESS: `unix:${layout.sockets.worker}`,
+    NGINX_MODULES: place.modules.map((path) => `load_module ${path};`).join(' '),
+    NGINX_USER: place.user === undefined ? '' : `user ${place.user};`,
+    NGINX_PID: place.pid,
+    NGINX_ERROR_LOG: place.errorLog,
+    NGINX_ACCESS_LOG: place.accessLog,
+    NGINX_TEMP: place.temp,
+    NGINX_STATE: place.state,
+    NGINX_HTML: place.html,
+    NJS_PATH: place.scripts,
+    BRIDGE_SOCKET: place.bridgeSocket,
+    WORKER_ADDRESS: place.workerAddress,
+    RESOLVER: place.resolver === undefined ? '' : `resolver ${place.resolver};`,
     GATE_COOKIE: settings.cookieName,
     GATE_SESSION_SECRET: quotable('GATE_SESSION_SECRET', gate.sessionSecrets),
     GATE_WORKER_SECRET: quotable('GATE_WORKER_SECRET', gate.workerSecret),
@@ -47,6 +47,8 @@ export function nginxValues(parts: NginxParts): Readonly<Record<string, string>>
     HTTPS_PORT: String(settings.httpsPort),
     HTTPS_PORT_SUFFIX: settings.httpsPort === 443 ? '' : `:${settings.httpsPort}`,
     HTTP_PORT: String(settings.httpPort),
+    HTTPS_LISTEN_IPV6: place.ipv6 ? `listen [::]:${settings.httpsPort} ssl default_server;` : '',
+    HTTP_LISTEN_IPV6: place.ipv6 ? `listen [::]:${settings.httpPort} default_server;` : '',
     METRICS_LISTEN: `127.0.0.1:${settings.metricsPort}`,
     REAL_IP: realIp(settings.trustedProxies),
   }
@@ -73,21 +75,30 @@ function floodValues({ flood }: StackSettings) {
   }
 }
 
-function redisValues(url: string) {
+function redisValues(url: string, { resolver }: NginxPlace) {
   const redis = parseRedisUrl(url)
   if (redis === undefined) throw new StartFailure('REDIS_URL cannot be understood.')
   const { at } = redis
   return {
-    REDIS_ADDRESS: 'path' in at ? `unix:${at.path}` : `${bracketed(at.host)}:${at.port}`,
+    REDIS_ADDRESS: 'path' in at ? `unix:${at.path}` : serverAddress(at, resolver),
     REDIS_USER: quotable('REDIS_URL', redis.username ?? ''),
     REDIS_PASSWORD: quotable('REDIS_URL', redis.password ?? ''),
     REDIS_DATABASE: String(redis.db),
-    REDIS_TLS: 'tls' in at && at.tls ? 'proxy_ssl on; proxy_ssl_server_name on;' : '',
+    REDIS_TLS:
+      'tls' in at && at.tls
+        ? `proxy_ssl on; proxy_ssl_server_name on; proxy_ssl_name ${at.host};`
+        : '',
   }
 }
 
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
+/** A name is asked for again while nginx runs, if there is a name server to ask. */
+function serverAddress(
+  { host, port }: { readonly host: string; readonly port: number },
+  resolver: string | undefined,
+): string {
+  if (isIP(host) === 6) return `[${host}]:${port}`
+  const resolves = isIP(host) === 0 && resolver !== undefined
+  return `${host}:${port}${resolves ? ' resolve' : ''}`
 }
 
 /** Returns the value if it can stand between double quotes in nginx.conf as it is. */

@@ -8,6 +8,7 @@ import { connect } from 'node:tls'
 import { promisify } from 'node:util'
 import type { PrivateRoot } from '../root/private-root.ts'
 import { CHECKOUT, type Layout } from './layout.ts'
+import { localNginxPlace } from './nginx-place.ts'
 import { formatValues, type NginxParts, nginxValues } from './nginx-values.ts'
 import { waitFor } from './readiness.ts'
 import { baseEnvironment, type Service } from './service.ts'
@@ -16,17 +17,16 @@ import { StartFailure } from './start-failure.ts'
 const run = promisify(execFile)
 const READY_MS = 15_000
 
-/** In load order: the stream module has to be there before its script module. */
-const MODULES = ['ngx_stream_module.so', 'ngx_http_js_module.so', 'ngx_stream_js_module.so']
-
 /** What of nginx/ is used in place, so that an edit needs a reload only. */
 const LINKED = ['nginx.conf', 'conf.d', 'servers', 'snippets']
 
-/** What the configuration is rendered from; the modules' places are known here. */
-export type NginxSources = Omit<NginxParts, 'modules'>
+/** What the configuration is rendered from, and where. */
+export interface NginxSources extends NginxParts {
+  readonly layout: Layout
+}
 
 /** Returns the nginx service. */
-export function nginxService(root: PrivateRoot, parts: Omit<NginxParts, 'modules'>): Service {
+export function nginxService(root: PrivateRoot, parts: NginxSources): Service {
   return {
     name: 'nginx',
     // QUIT writes the queue of log records to its state file; TERM would lose the last second.
@@ -78,9 +78,9 @@ export async function stageNginx(
   folder: string,
 ): Promise<void> {
   const { layout } = parts
-  const modules = MODULES.map((name) => root.path(`usr/lib/nginx/modules/${name}`))
   const values = join(layout.nginx, 'values.env')
-  await writeFile(values, formatValues(nginxValues({ ...parts, modules })), { mode: 0o600 })
+  const lines = formatValues(nginxValues(parts, localNginxPlace(root, layout)))
+  await writeFile(values, lines, { mode: 0o600 })
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { mode: 0o700 })
   for (const name of LINKED) await symlink(join(CHECKOUT, 'nginx', name), join(folder, name))

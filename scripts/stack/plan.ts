@@ -1,13 +1,19 @@
 /** What a stack is made of, worked out from the settings before anything runs. */
 
-import { readWorkerEnv, WORKER_SETTING_NAMES, type WorkerEnv } from '../../worker/src/env.ts'
+import { readWorkerEnv, type WorkerEnv } from '../../worker/src/env.ts'
 import { type Layout, makeLayout } from './layout.ts'
 import { redisUrl } from './redis.ts'
 import { loadSecrets, type StackSecrets } from './secrets.ts'
-import { readStackSettings, readText, type StackSettings } from './settings.ts'
-import { StartFailure } from './start-failure.ts'
-
-type Source = Readonly<Record<string, string | undefined>>
+import {
+  checkSettings,
+  fallbacks,
+  isGiven,
+  type Source,
+  settingsFailure,
+  textOf,
+  workerSource,
+} from './setting-source.ts'
+import { readText, type StackSettings } from './settings.ts'
 
 export interface Plan {
   readonly settings: StackSettings
@@ -65,53 +71,4 @@ export async function makePlan(source: Source): Promise<Plan> {
     usesStandin,
     url: `https://localhost${settings.httpsPort === 443 ? '' : `:${settings.httpsPort}`}/`,
   }
-}
-
-/** Looks at both programs' settings before anything is made, so that all problems show at once. */
-function checkSettings(source: Source): StackSettings {
-  const own = readStackSettings(source)
-  const worker = readWorkerEnv(fallbacks(source, PLACEHOLDERS), readText)
-  const problems = [
-    ...('problems' in own ? own.problems : []),
-    ...('problems' in worker ? worker.problems : []),
-  ]
-  if ('problems' in own || problems.length > 0) throw settingsFailure([...new Set(problems)])
-  return own.settings
-}
-
-/** Stand for what the data folder will hold, so that only what the operator wrote is judged. */
-const PLACEHOLDERS = {
-  GATE_SESSION_SECRET: '0'.repeat(32),
-  GATE_WORKER_SECRET: '0'.repeat(32),
-  GATE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
-}
-
-function settingsFailure(problems: readonly string[]): StartFailure {
-  return new StartFailure(
-    `Some settings are wrong:\n${problems.map((line) => `  ${line}`).join('\n')}`,
-  )
-}
-
-function isGiven(source: Source, name: string): boolean {
-  return Boolean(source[name] || source[`${name}_FILE`])
-}
-
-function fallbacks(source: Source, values: Readonly<Record<string, string>>): Source {
-  const missing = Object.entries(values).filter(([name]) => !isGiven(source, name))
-  return { ...source, ...Object.fromEntries(missing) }
-}
-
-function textOf(source: Source, name: string): string {
-  const path = source[`${name}_FILE`]
-  return path ? readText(path).trim() : (source[name] ?? '')
-}
-
-function workerSource(source: Source): Readonly<Record<string, string>> {
-  const names = WORKER_SETTING_NAMES.flatMap((name) => [name, `${name}_FILE`])
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = source[name]
-      return value ? [[name, value]] : []
-    }),
-  )
 }

@@ -11,6 +11,16 @@ import { baseEnvironment, type Service } from './service.ts'
 
 const READY_MS = 30_000
 
+/** What Redis has to be like wherever it runs; docker-compose.yml says the same. */
+export const REDIS_SETTINGS: Readonly<Record<string, string>> = {
+  save: '""',
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  maxmemory: '256mb',
+  // Sessions must not be pushed out by anything; a full Redis refuses writes instead.
+  'maxmemory-policy': 'noeviction',
+}
+
 /** Returns the Redis service. */
 export function redisService(root: PrivateRoot, layout: Layout, secrets: StackSecrets): Service {
   const config = join(layout.redisData, 'redis.conf')
@@ -39,12 +49,7 @@ function configuration(layout: Layout, secrets: StackSecrets): string {
     `requirepass ${secrets.redis}`,
     `dir "${layout.redisData}"`,
     'daemonize no',
-    'save ""',
-    'appendonly yes',
-    'appendfsync everysec',
-    'maxmemory 256mb',
-    // Sessions must not be pushed out by anything; a full Redis refuses writes instead.
-    'maxmemory-policy noeviction',
+    ...Object.entries(REDIS_SETTINGS).map(([name, value]) => `${name} ${value}`),
     'tcp-backlog 128',
     '',
   ].join('\n')

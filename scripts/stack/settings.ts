@@ -64,6 +64,11 @@ const PASSED_ON = {
   GATE_SESSION_ABSOLUTE: optional('GATE_SESSION_ABSOLUTE', checkDuration, 'a duration such as 30d'),
 }
 
+/** Names of all settings of this side; the worker has its own (WORKER_SETTING_NAMES). */
+export const STACK_SETTING_NAMES: readonly string[] = [DEFINITIONS, PASSED_ON]
+  .flatMap((settings) => Object.values(settings))
+  .map(({ name }) => name)
+
 /**
  * Returns the settings, or every problem at once, one line each.
  * @param source the environment

@@ -13,7 +13,10 @@ interface Check {
 
 export const CHECKS: readonly Check[] = [
   // Formatting, lint, and the one direction of imports (the overrides in biome.json).
-  { name: 'format, lint and import walls', command: ['biome', 'ci', '--error-on-warnings', '.'] },
+  {
+    name: 'format, lint and import walls',
+    command: ['biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
+  },
   { name: 'types: worker, scripts, tests', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'types: gate', command: ['tsc', '-p', 'njs/tsconfig.json'] },
   {

@@ -25,12 +25,15 @@ const TIMEOUT_MS = 15_000
 export class Client {
   readonly #agent: Agent
   readonly #port: number
+  readonly #from: string | undefined
   readonly cookies = new Map<string, string>()
 
-  constructor(plan: Plan) {
+  /** @param from the address of this machine to call from, such as 127.0.0.2 */
+  constructor(plan: Plan, from?: string) {
     const ca = readFileSync(`${plan.layout.tls}/fullchain.crt`)
     this.#agent = new Agent({ ca, keepAlive: true })
     this.#port = plan.settings.httpsPort
+    this.#from = from
   }
 
   /** Sends a request and returns the whole answer. */
@@ -55,7 +58,8 @@ export class Client {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         {
-          host: 'localhost',
+          host: this.#from === undefined ? 'localhost' : '127.0.0.1',
+          localAddress: this.#from,
           port: this.#port,
           path,
           agent: this.#agent,

@@ -1,12 +1,18 @@
 /** What the stand-in recorded of the calls it got. */
 
 import type { Plan } from '../../scripts/stack/plan.ts'
+import type { Usage } from '../standin/usage.ts'
 
 export interface RecordedCall {
   readonly ordinal: number
-  readonly ended: string
+  /** How the connection ended; null while it runs. */
+  readonly ended: string | null
+  /** Unix milliseconds. */
+  readonly ended_ms: number | null
   readonly headers: Readonly<Record<string, string>>
   readonly body: Record<string, unknown>
+  /** What the whole answer uses; null if there is none. */
+  readonly usage: Usage | null
   readonly tokens_sent: { readonly reasoning: number; readonly content: number }
 }
 

@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { makePlan, type Plan } from '../../scripts/stack/plan.ts'
-import { startOwnStack } from './own-stack.ts'
+import { ROOMY, startOwnStack } from './own-stack.ts'
 
 /** Name of the variable that holds the shared stack's environment as JSON. */
 export const SHARED_STACK = 'CHATGATE_TEST_STACK'
@@ -40,11 +40,13 @@ export interface StackTests {
   ) => void
 }
 
+type Overrides = Readonly<Record<string, string>>
+
 /**
  * Prepares a test file to run against a stack.
- * @param overrides settings for which the file needs a stack of its own
+ * @param overrides settings for which the file needs a stack of its own, or what makes them first
  */
-export function useStack(overrides?: Readonly<Record<string, string>>): StackTests {
+export function useStack(overrides?: Overrides | (() => Promise<Overrides>)): StackTests {
   let current: TestStack | undefined
   let stop: (() => Promise<void>) | undefined
   const stack = () => {
@@ -57,7 +59,8 @@ export function useStack(overrides?: Readonly<Record<string, string>>): StackTes
       current = { plan: await makePlan(JSON.parse(shared)) }
       return
     }
-    const own = await startOwnStack(overrides)
+    const settings = typeof overrides === 'function' ? await overrides() : overrides
+    const own = await startOwnStack(settings ?? ROOMY)
     current = own
     stop = own.stop
   })

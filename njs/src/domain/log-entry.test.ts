@@ -6,7 +6,7 @@ const facts: LogFacts = {
   id: 'a'.repeat(32),
   uid: '7',
   ip: '192.0.2.1',
-  method: 'POST',
+  requestLine: 'POST /api/chat?secret=1 HTTP/2.0',
   target: '/api/chat?secret=1',
   proto: 'HTTP/2.0',
   status: '200',
@@ -30,6 +30,23 @@ test('a record begins when the request began and holds no query', () => {
   assert.equal(record.upms, 40)
   assert.equal(record.ua.length, 256)
   assert.equal(record.done, true)
+})
+
+test('the method is that of the request line, if it is one', () => {
+  const methodOf = (requestLine: string) => makeLogRecord({ ...facts, requestLine }).method
+  assert.equal(methodOf('POST /api/chat HTTP/1.1'), 'POST')
+  assert.equal(methodOf('M-SEARCH * HTTP/1.1'), 'M-SEARCH')
+  assert.equal(methodOf(`${'X'.repeat(99)} / HTTP/1.1`), 'X'.repeat(32))
+  for (const line of [
+    '',
+    'NONSENSE',
+    'GET',
+    'GET ',
+    '\u0016\u0003\u0001 \u00ff',
+    '登录 / HTTP/1.1',
+  ]) {
+    assert.equal(methodOf(line), '', line)
+  }
 })
 
 test('an aborted answer is not done', () => {

@@ -7,7 +7,8 @@ export interface LogFacts {
   readonly id: string | undefined
   readonly uid: string | undefined
   readonly ip: string | undefined
-  readonly method: string | undefined
+  /** The first line as sent. The variable for the method alone says GET once an error page is served. */
+  readonly requestLine: string | undefined
   /** The request target as sent, query included. */
   readonly target: string | undefined
   readonly proto: string | undefined
@@ -27,6 +28,7 @@ export interface LogFacts {
   readonly userAgent: string | undefined
 }
 
+const MAX_METHOD = 32
 const MAX_PATH = 512
 const MAX_USER_AGENT = 256
 
@@ -40,7 +42,7 @@ export function makeLogRecord(facts: LogFacts): LogRecord {
     id: facts.id ?? '',
     uid: facts.uid ? facts.uid : null,
     ip: facts.ip ?? '',
-    method: facts.method ?? '',
+    method: methodOf(facts.requestLine ?? ''),
     path: (facts.target ?? '').split('?', 1)[0]?.slice(0, MAX_PATH) ?? '',
     proto: facts.proto ?? '',
     status: Number(facts.status ?? 0) || 0,
@@ -53,6 +55,11 @@ export function makeLogRecord(facts: LogFacts): LogRecord {
     gate: facts.verdict ?? '',
     ua: (facts.userAgent ?? '').slice(0, MAX_USER_AGENT),
   }
+}
+
+/** Returns the method, or nothing of a line that does not begin with one (RFC 9112 §3). */
+function methodOf(requestLine: string): string {
+  return /^([A-Z_-]+) \S/.exec(requestLine)?.[1]?.slice(0, MAX_METHOD) ?? ''
 }
 
 function lastNumber(list: string | undefined): number | null {

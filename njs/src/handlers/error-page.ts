@@ -26,6 +26,7 @@ export function errorPage(r: NginxHTTPRequest): void {
   const status = Number(r.variables['status'])
   const code = codeOf(r, status)
   const retryAfter = RETRY_AFTER[status]
+  if (status === 405) allowMethods(r)
   if (isNavigation(r)) {
     if (retryAfter !== undefined) r.headersOut['Retry-After'] = String(retryAfter)
     r.internalRedirect(`/_pages/${requestLang(r)}/${pageName(r, status)}.html`)
@@ -47,7 +48,20 @@ function pageName(r: NginxHTTPRequest, status: number): string {
   return r.variables['gate_verdict'] === 'cross_site' ? 'logout' : 'forbidden'
 }
 
+/**
+ * Sets Allow (RFC 9110 §15.5.6) where nginx serves the address itself: the pages, and /login, whose
+ * POST goes to the worker. TRACE and CONNECT nginx refuses before it looks at the address.
+ */
+function allowMethods(r: NginxHTTPRequest): void {
+  // Not r.method, which is the error page's own GET here.
+  if (/^(?:TRACE|CONNECT) /.test(r.variables['request'] ?? '')) return
+  const [path] = (r.variables['request_uri'] ?? '').split('?', 1)
+  r.headersOut['Allow'] = path === '/login' ? 'GET, HEAD, POST' : 'GET, HEAD'
+}
+
 function isNavigation(r: NginxHTTPRequest): boolean {
+  // The gate's own question to Redis, whose answer nobody but the gate sees.
+  if (r.parent !== undefined) return false
   const target = r.variables['request_uri'] ?? ''
   if (r.method !== 'GET' || target.startsWith('/api/')) return false
   return r.headersIn['Accept']?.includes('text/html') === true

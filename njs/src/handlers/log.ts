@@ -10,8 +10,11 @@ import { detachedPipeline, RedisUnavailable } from '../nginx/redis.ts'
 /** Entries the stream keeps at most (approximately) while no worker reads it; 100 records each. */
 const STREAM_MAX_ENTRIES = '2000'
 
-/** How many batches one run sends, so that a run ends before the next one begins. */
-const RUN_BATCHES = 20
+/**
+ * After so many ms a run sends no further batch. With the time limit of one batch (js_fetch_timeout)
+ * it ends before the next run begins.
+ */
+const RUN_MS = 100
 
 /** js_set: builds the record, queues it for Redis and returns it as the access log's JSON line. */
 export function logRecord(r: NginxHTTPRequest): string {
@@ -20,7 +23,7 @@ export function logRecord(r: NginxHTTPRequest): string {
     id: v['request_id'],
     uid: v['gate_user'],
     ip: v['remote_addr'],
-    method: v['request_method'],
+    requestLine: v['request'],
     target: v['request_uri'],
     proto: v['server_protocol'],
     status: v['status'],
@@ -42,7 +45,8 @@ export function logRecord(r: NginxHTTPRequest): string {
 /** js_periodic: sends queued records, one XADD per batch; what Redis does not take stays queued. */
 export async function flushLog(session: NginxPeriodicSession): Promise<void> {
   const socket = session.variables['gate_bridge_socket'] ?? ''
-  for (let run = 0; run < RUN_BATCHES; run++) {
+  const began = Date.now()
+  while (Date.now() - began < RUN_MS) {
     const batch = nextBatch()
     if (batch === undefined) return
     const command = ['XADD', PROXY_LOG_STREAM, 'MAXLEN', '~', STREAM_MAX_ENTRIES, '*']

@@ -51,8 +51,8 @@ export interface Database extends Queries {
   close(): Promise<void>
 }
 
-const DEFAULT_TIMEOUT_MS = 2000
-const CONNECT_TIMEOUT_MS = 1000
+const DEFAULT_TIMEOUT_MS = 900
+const CONNECT_TIMEOUT_MS = 800
 const CONNECTION_LIMIT = 10
 const QUEUE_LIMIT = 200
 
