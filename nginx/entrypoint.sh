@@ -18,6 +18,18 @@ run=$root/run/chatgate
 
 say() { echo "chatgate: $*" >&2; }
 
+# What the operator can set right is said before anything else goes wrong because of it.
+look_around() {
+    if [ ! -r "$values" ]; then
+        say 'there are no settings; the init service makes them: docker compose up -d'
+        exit 1
+    fi
+    if [ ! -r "$sources/render.sh" ] || [ ! -r "$sources/templates" ]; then
+        say 'the folder nginx/ cannot be read; try: chmod -R a+rX nginx'
+        exit 1
+    fi
+}
+
 # Makes a whole configuration folder: links to what is used as it is, and the filled-in templates.
 stage() {
     rm -rf "$1"
@@ -39,7 +51,7 @@ accepts() {
 
 # nginx does not start with a queue that it cannot read; the records in it are lost, said aloud.
 set_aside_bad_state() {
-    if [ -e "$state" ] && grep -q "gate_log" "$run/test.log"; then
+    if [ -e "$state" ] && grep -q 'from state file' "$run/test.log"; then
         mv "$state" "$state.bad"
         say "the log queue is damaged; it was set aside as gate_log.json.bad"
         return 0
@@ -48,6 +60,7 @@ set_aside_bad_state() {
 }
 
 start() {
+    look_around
     stage "$run/conf"
     if ! accepts "$run/conf"; then
         set_aside_bad_state || exit 1
@@ -59,6 +72,7 @@ start() {
 }
 
 reload() {
+    look_around
     stage "$run/conf.next"
     accepts "$run/conf.next" || { say 'nothing was changed'; exit 1; }
     rm -rf "$run/conf.old"

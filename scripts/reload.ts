@@ -24,9 +24,14 @@ async function reload(): Promise<void> {
   const before = childrenOf(nginx.pid)
   process.kill(nginx.pid, 'SIGHUP')
   await waitFor(async () => {
-    const fresh = childrenOf(nginx.pid).filter((pid) => !before.includes(pid))
-    if (fresh.length === 0)
+    const now = childrenOf(nginx.pid)
+    if (now.every((pid) => before.includes(pid))) {
       throw new StartFailure('nginx did not start new processes; see its log.')
+    }
+    // New processes begin a moment before the old ones cease to take requests.
+    if (now.some((pid) => before.includes(pid) && !isShuttingDown(pid))) {
+      throw new StartFailure('Old processes of nginx go on; see its log.')
+    }
   }, NEW_PROCESSES_MS)
   console.log('nginx runs with the new configuration; running answers are finished by the old one.')
 }
@@ -34,6 +39,15 @@ async function reload(): Promise<void> {
 function childrenOf(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return text.split(' ').filter((child) => child !== '')
+}
+
+/** nginx says so in its title; a process that is gone has shut down. */
+function isShuttingDown(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('is shutting down')
+  } catch {
+    return true
+  }
 }
 
 await reload().catch(reportFailure)

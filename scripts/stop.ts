@@ -3,6 +3,7 @@
 import { commandSettings } from './stack/command-settings.ts'
 import { CHECKOUT, makeLayout } from './stack/layout.ts'
 import {
+  endLeftovers,
   endProcess,
   isRunning,
   readProcessTable,
@@ -17,15 +18,14 @@ const LEFTOVER_STOP_MS = 20_000
 
 async function stop(): Promise<void> {
   loadDotEnv(CHECKOUT)
-  const { processes } = makeLayout(commandSettings().data)
+  const { processes, data } = makeLayout(commandSettings().data)
   const table = readProcessTable(processes)
   if (table === undefined) {
     console.log('Chatgate is not running.')
     return
   }
   if (isRunning(table.supervisor)) await endProcess(table.supervisor, 'SIGTERM', STOP_MS)
-  const left = Object.values(table.services).filter(isRunning)
-  await Promise.all(left.map((entry) => endProcess(entry, 'SIGTERM', LEFTOVER_STOP_MS)))
+  await endLeftovers(table, data, LEFTOVER_STOP_MS)
   removeProcessTable(processes)
   console.log('Chatgate has stopped.')
 }

@@ -14,7 +14,14 @@ import type { Tally } from './test/tally.ts'
 const PARTS: Readonly<Record<string, () => Promise<Tally>>> = {
   checks: () => runChecks(CHECKS),
   unit: () =>
-    runNodeTests('unit', ['njs/src', 'worker/src', 'scripts', 'nginx/pages', 'tests/standin']),
+    runNodeTests('unit', [
+      'njs/src',
+      'worker/src',
+      'scripts',
+      'nginx/pages',
+      'tests/standin',
+      'tests/compose',
+    ]),
   stack: () => sharedStack((env) => runNodeTests('stack', ['tests/gateway', 'tests/worker'], env)),
   faults: () => runNodeTests('faults', ['tests/faults']),
   pages: async () => {

@@ -21,7 +21,7 @@ import { makePrivateFolder, writePrivateFiles } from './private-files.ts'
  * Makes missing secrets and, without one of the operator's, a self-signed certificate, and gives each
  * service the part that it needs: the encryption keys never reach nginx, the session secret never MySQL.
  * @returns what the operator may want to know, one sentence each
- * @throws {StartFailure} with every problem of every setting at once; then nothing was written
+ * @throws {StartFailure} with every problem of every setting at once; then no service gets anything
  */
 export async function initialise(
   environment: Source,

@@ -1,8 +1,8 @@
 /** What is running: a JSON file that outlives the supervisor, so that nothing is forgotten. */
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isSameProcess, processStart } from './process-identity.ts'
+import { groupMembers, isSameProcess, processStart } from './process-identity.ts'
 
 export interface ProcessEntry {
   readonly pid: number
@@ -63,5 +63,49 @@ export async function endProcess(
   while (isRunning(entry)) {
     if (Date.now() > deadline) process.kill(entry.pid, 'SIGKILL')
     await delay(POLL_MS)
+  }
+}
+
+/**
+ * Returns what an earlier run left behind: the services that run, and those of which only a part does.
+ * nginx's workers outlive a killed master, and keep its ports.
+ * @param data the run's data folder
+ */
+export function leftovers(table: ProcessTable, data: string): readonly string[] {
+  return Object.entries(table.services)
+    .filter(([, entry]) => isRunning(entry) || membersOf(entry, data).length > 0)
+    .map(([name]) => name)
+}
+
+/** Ends services of an earlier run with all their processes: first as asked, then by force. */
+export async function endLeftovers(
+  table: ProcessTable,
+  data: string,
+  timeoutMs: number,
+): Promise<void> {
+  const entries = Object.values(table.services)
+  await Promise.all(entries.map((entry) => endProcess(entry, 'SIGTERM', timeoutMs)))
+  for (const entry of entries) {
+    while (membersOf(entry, data).length > 0) {
+      for (const pid of membersOf(entry, data)) killQuietly(pid)
+      await delay(POLL_MS)
+    }
+  }
+}
+
+/** Kills what is left of the process group of a process that has just ended. */
+export function killGroup(pid: number | undefined): void {
+  if (pid !== undefined) killQuietly(-pid)
+}
+
+function membersOf({ pid }: ProcessEntry, data: string): readonly number[] {
+  return groupMembers(pid, realpathSync(data))
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

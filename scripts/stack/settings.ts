@@ -55,13 +55,16 @@ const DEFINITIONS = {
   ),
 }
 
+/** In the words of the worker, which reads the same settings: a problem is told once. */
+const DURATION = 'a duration such as 30s, 15m, 12h or 7d'
+
 /** Settings that go to nginx as they are written; checked here so that a start names them all. */
 const PASSED_ON = {
   GATE_LIMIT_CHAT: optional('GATE_LIMIT_CHAT', checkPolicies, 'like "chat";q=5;w=60'),
   GATE_LIMIT_LOGIN: optional('GATE_LIMIT_LOGIN', checkPolicies, 'like "login";q=10;w=60'),
   GATE_LIMIT_API: optional('GATE_LIMIT_API', checkPolicies, 'like "api";q=120;w=60'),
-  GATE_SESSION_IDLE: optional('GATE_SESSION_IDLE', checkDuration, 'a duration such as 7d'),
-  GATE_SESSION_ABSOLUTE: optional('GATE_SESSION_ABSOLUTE', checkDuration, 'a duration such as 30d'),
+  GATE_SESSION_IDLE: optional('GATE_SESSION_IDLE', checkDuration, DURATION),
+  GATE_SESSION_ABSOLUTE: optional('GATE_SESSION_ABSOLUTE', checkDuration, DURATION),
 }
 
 /** Names of all settings of this side; the worker has its own (WORKER_SETTING_NAMES). */

@@ -11,7 +11,13 @@ import { type NginxSources, nginxService } from './nginx.ts'
 import { standinService, workerService } from './node-services.ts'
 import type { Plan } from './plan.ts'
 import { busyPorts } from './ports.ts'
-import { endProcess, isRunning, readProcessTable, removeProcessTable } from './process-table.ts'
+import {
+  endLeftovers,
+  isRunning,
+  leftovers,
+  readProcessTable,
+  removeProcessTable,
+} from './process-table.ts'
 import { redisService } from './redis.ts'
 import { StartFailure } from './start-failure.ts'
 import { Supervisor } from './supervisor.ts'
@@ -74,9 +80,9 @@ async function clearLeftovers(plan: Plan, say: Say): Promise<void> {
   if (isRunning(table.supervisor)) {
     throw new StartFailure(`Chatgate is already running at ${table.url} (npm stop ends it).`)
   }
-  const left = Object.entries(table.services).filter(([, entry]) => isRunning(entry))
-  if (left.length > 0) say(`ending what an earlier run left behind: ${left.map(([name]) => name)}`)
-  await Promise.all(left.map(([, entry]) => endProcess(entry, 'SIGTERM', LEFTOVER_STOP_MS)))
+  const left = leftovers(table, plan.layout.data)
+  if (left.length > 0) say(`ending what an earlier run left behind: ${left.join(', ')}`)
+  await endLeftovers(table, plan.layout.data, LEFTOVER_STOP_MS)
   removeProcessTable(plan.layout.processes)
 }
 

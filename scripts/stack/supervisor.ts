@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Layout } from './layout.ts'
-import { entryOf, removeProcessTable, writeProcessTable } from './process-table.ts'
+import { entryOf, killGroup, removeProcessTable, writeProcessTable } from './process-table.ts'
 import type { Service } from './service.ts'
 import { StartFailure } from './start-failure.ts'
 
@@ -99,6 +99,8 @@ export class Supervisor {
     const onExit = async (code: number | null, signal: string | null) => {
       if (this.#stopping.signal.aborted) return
       const { service } = running
+      // nginx's workers outlive a killed master, and the next one could not have its ports.
+      killGroup(running.child.pid)
       if (Date.now() - running.startedAt > SETTLED_MS) running.restartDelayMs = RESTART_MIN_MS
       this.#say(`${service.name} ended (${signal ?? `code ${code}`}); starting it again`)
       try {
@@ -158,4 +160,5 @@ async function end({ service, child }: Running): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), service.stopTimeoutMs)
   await exited
   clearTimeout(timer)
+  killGroup(child.pid)
 }

@@ -27,7 +27,7 @@ const RECOVERY_MS = 10_000
 
 const SCRIPT = 'standin: tokens=1 delay=0'
 /** nginx says that the bridge does not answer; the gate says that it could not decide. */
-const PROVOKES = /upstream|connect\(\) to unix|gate: |bridge|recv\(\) failed/
+const PROVOKES = /while (connecting to|reading response header from) upstream|gate: no decision/
 
 const OUTAGES: Readonly<Record<string, { begin(): Promise<void>; end(): Promise<void> }>> = {
   killed: { begin: () => redis.kill(), end: () => redis.start() },

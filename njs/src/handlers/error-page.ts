@@ -10,9 +10,13 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
   405: 'method_not_allowed',
   413: 'payload_too_large',
   414: 'uri_too_long',
+  416: 'bad_request',
   429: 'flood',
   431: 'header_too_large',
   500: 'internal',
+  // A transfer coding or a version of HTTP that nginx does not speak.
+  501: 'bad_request',
+  505: 'bad_request',
   502: 'worker_unavailable',
   503: 'worker_unavailable',
   504: 'worker_unavailable',
