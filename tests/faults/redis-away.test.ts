@@ -26,8 +26,8 @@ const REFUSAL_MS = 1000
 const RECOVERY_MS = 10_000
 
 const SCRIPT = 'standin: tokens=1 delay=0'
-/** nginx says that the bridge does not answer; the gate says that it could not decide. */
-const PROVOKES = /while (connecting to|reading response header from) upstream|gate: no decision/
+/** nginx says that Redis and the bridge to it do not answer, and what of its own it cut short. */
+const PROVOKES = /\/_redis|redis\.sock|(recv|send|writev)\(\) failed|gate: no decision/
 
 const OUTAGES: Readonly<Record<string, { begin(): Promise<void>; end(): Promise<void> }>> = {
   killed: { begin: () => redis.kill(), end: () => redis.start() },

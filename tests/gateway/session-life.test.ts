@@ -120,6 +120,15 @@ for (const method of ['GET', 'POST']) {
   })
 }
 
+stackTest('a session signed out here stays so, even should Redis find it again', async ({ plan }) => {
+  const { client } = await signedIn(plan)
+  const { key, value } = sessionOf(plan, client)
+  const record = await withRedis(plan, (redis) => redis.hgetall(key))
+  await client.send('/logout')
+  await withRedis(plan, (redis) => redis.hset(key, record))
+  await assertSignedOut(bearing(plan, value))
+})
+
 stackTest('signing out here leaves the person signed in elsewhere', async ({ plan }) => {
   const account = await makeAccount(plan)
   const [here, there] = [new Client(plan), new Client(plan)]

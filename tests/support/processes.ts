@@ -1,5 +1,6 @@
 /** The processes of a running stack, as its process table names them. */
 
+import { readFileSync } from 'node:fs'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import {
   isRunning,
@@ -39,4 +40,15 @@ export function successorOf(plan: Plan, name: string, old: ProcessEntry): Promis
     if (part.pid === old.pid || !isRunning(part)) throw new Error(`${name} was not started again`)
     return part
   }, APPEAR_MS)
+}
+
+/**
+ * Returns the processor time that the process has used, in clock ticks. Unlike time on the clock it
+ * does not depend on what else the machine does.
+ */
+export function processorTicks({ pid }: ProcessEntry): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // proc(5): the 14th and 15th field, counted behind the name, which may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11]) + Number(fields[12])
 }
