@@ -120,7 +120,7 @@ for (const method of ['GET', 'POST']) {
   })
 }
 
-stackTest('a session signed out here stays so, even should Redis find it again', async ({ plan }) => {
+stackTest('a session signed out here stays so, should Redis find it again', async ({ plan }) => {
   const { client } = await signedIn(plan)
   const { key, value } = sessionOf(plan, client)
   const record = await withRedis(plan, (redis) => redis.hgetall(key))

@@ -89,6 +89,15 @@ stackTest('an answer without usage is estimated from what came, and says so', as
   assert.equal(only(events, 'usage').data['estimated'], true)
 })
 
+stackTest('usage that came before the end is not taken for the whole', async ({ plan }) => {
+  const { client } = await signedIn(plan)
+  const { id, events } = await wholeChat(client, 'standin: usage=early cut=8 delay=1')
+  const row = await settledRow(plan, id)
+  assert.equal(row.estimated, 1)
+  assert.equal(row.completion_tokens, estimateTokens(textOf(events, 'content')))
+  assert.ok(row.prompt_tokens > 0)
+})
+
 stackTest('a stopped answer is charged for what came', async ({ plan }) => {
   const { client } = await signedIn(plan)
   const { id, events } = await startChat(client, 'standin: stall=6 delay=1')

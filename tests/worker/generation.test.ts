@@ -1,6 +1,7 @@
 /** A running answer belongs to the server: it can be stopped, resumed and left alone. */
 
 import assert from 'node:assert/strict'
+import type { Plan } from '../../scripts/stack/plan.ts'
 import { signedIn } from '../support/accounts.ts'
 import { only, readFirstContent, readUntil, rest, startChat, wholeChat } from '../support/chat.ts'
 import { allEvents, type StreamEvent, textOf } from '../support/chat-stream.ts'
@@ -23,17 +24,22 @@ async function resume(client: Client, id: string, from?: string): Promise<readon
   return allEvents(response)
 }
 
+/** The provider says nothing meanwhile: only closing the connection can tell it. */
+async function assertCallEnded(plan: Plan, id: string, stoppedAt: number): Promise<void> {
+  const call = await awaitEnd(plan, id)
+  assert.equal(call.ended, 'client_closed')
+  assert.ok(Number(call.ended_ms) - stoppedAt < STOP_LIMIT_MS, 'the call went on')
+}
+
 stackTest('stop ends the call at the provider and keeps what came', async ({ plan }) => {
   const { client } = await signedIn(plan)
-  const { id, events } = await startChat(client, 'standin: tokens=200 delay=50')
+  const { id, events } = await startChat(client, 'standin: stall=3 delay=5')
   const first = await readFirstContent(events)
   const stoppedAt = Date.now()
   assert.equal((await client.send(`/api/chat/${id}/stop`, STOP)).status, 204)
   const all = [...first, ...(await rest(events))]
   assert.deepEqual(only(all, 'done').data, { finish_reason: null, ending: 'stopped' })
-  const call = await awaitEnd(plan, id)
-  assert.equal(call.ended, 'client_closed')
-  assert.ok(Number(call.ended_ms) - stoppedAt < STOP_LIMIT_MS, 'the call went on')
+  await assertCallEnded(plan, id, stoppedAt)
   assert.equal(textOf(await resume(client, id), 'content'), textOf(all, 'content'))
   assert.equal((await settledRow(plan, id)).ending, 'stopped')
 })
@@ -42,12 +48,14 @@ stackTest('stopping before the first word, twice, and after the end is fine', as
   const { client } = await signedIn(plan)
   const { id, events } = await startChat(client, 'standin: stall=0')
   await readUntil(events, ({ event }) => event === 'start')
+  const stoppedAt = Date.now()
   const answers = await Promise.all([1, 2].map(() => client.send(`/api/chat/${id}/stop`, STOP)))
   assert.deepEqual(
     answers.map(({ status }) => status),
     [204, 204],
   )
   assert.equal(only(await rest(events), 'done').data['ending'], 'stopped')
+  await assertCallEnded(plan, id, stoppedAt)
   assert.equal((await client.send(`/api/chat/${id}/stop`, STOP)).status, 204)
 })
 
