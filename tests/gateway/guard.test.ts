@@ -29,6 +29,7 @@ const VARIABLES = {
   gate_user_role: '',
   gate_session: '',
   gate_verdict: '',
+  gate_logged_user: '',
   gate_ratelimit: '',
   gate_ratelimit_policy: '',
 }

@@ -58,14 +58,15 @@ stackTest(
       const id = String(answer.headers['x-request-id'])
       const row = await awaitLog(plan, id)
       const what = `${send.method ?? ''} ${path} ${answer.status}`
-      const isAllowed = expected.verdict === 'allow' && send.headers === undefined
+      // Refused requests too: an administrator has to see who it was.
+      const isDecided = Boolean(expected.verdict) && send.headers === undefined
       const wanted = {
         method: 'GET',
         path,
         protocol: 'HTTP/1.1',
         completed: 1,
         user_agent: 'proxy-logs test',
-        ...(isAllowed && { user_id: account.id }),
+        ...(isDecided && { user_id: account.id }),
         ...expected,
       }
       assert.deepEqual({ ...row, ...wanted }, row, what)

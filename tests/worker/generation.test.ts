@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import type { Plan } from '../../scripts/stack/plan.ts'
+import { waitFor } from '../../scripts/stack/readiness.ts'
 import { signedIn } from '../support/accounts.ts'
-import { only, readFirstContent, readUntil, rest, startChat, wholeChat } from '../support/chat.ts'
+import { only, readFirstContent, rest, startChat, wholeChat } from '../support/chat.ts'
 import { allEvents, type StreamEvent, textOf } from '../support/chat-stream.ts'
 import type { Client } from '../support/client.ts'
 import { awaitEnd, recordedCalls } from '../support/standin-journal.ts'
@@ -22,6 +23,14 @@ async function resume(client: Client, id: string, from?: string): Promise<readon
   const response = await client.open(`/api/chat/${id}/events`, { headers })
   assert.equal(response.statusCode, 200)
   return allEvents(response)
+}
+
+/** Resolves when the call has reached the provider. */
+function begunCall(plan: Plan, id: string): Promise<void> {
+  return waitFor(async () => {
+    const calls = await recordedCalls(plan, id)
+    if (calls.length === 0) throw new Error('the provider was not called')
+  }, 5000)
 }
 
 /** The provider says nothing meanwhile: only closing the connection can tell it. */
@@ -47,7 +56,7 @@ stackTest('stop ends the call at the provider and keeps what came', async ({ pla
 stackTest('stopping before the first word, twice, and after the end is fine', async ({ plan }) => {
   const { client } = await signedIn(plan)
   const { id, events } = await startChat(client, 'standin: stall=0')
-  await readUntil(events, ({ event }) => event === 'start')
+  await begunCall(plan, id)
   const stoppedAt = Date.now()
   const answers = await Promise.all([1, 2].map(() => client.send(`/api/chat/${id}/stop`, STOP)))
   assert.deepEqual(

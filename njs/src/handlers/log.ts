@@ -21,7 +21,7 @@ export function logRecord(r: NginxHTTPRequest): string {
   const v = r.variables
   const record = makeLogRecord({
     id: v['request_id'],
-    uid: v['gate_user'],
+    uid: v['gate_logged_user'],
     ip: v['remote_addr'],
     requestLine: v['request'],
     target: v['request_uri'],

@@ -21,7 +21,7 @@ export async function admitSession(request: GateRequest): Promise<Decision> {
   const subject = settings.subject === 'user' ? `u:${uid}` : request.addressSubject
   const policies = bind(request, subject)
   const refused = rememberedRefusals(policies, request.now)
-  if (refused.length > 0) return overLimit(refused)
+  if (refused.length > 0) return overLimit(refused, uid)
 
   if (policies.length === 0) {
     const cached = cachedSession(uid, hash)
@@ -41,7 +41,7 @@ export async function admitSession(request: GateRequest): Promise<Decision> {
   rememberSession(uid, hash, { role, epoch }, settings.sessionCacheMs)
   if (!admission.admitted) {
     rememberRefusals(policies, states, request.now)
-    return overLimit(states)
+    return overLimit(states, uid)
   }
   return admitRole(request, { uid, role, session: hash }, states)
 }
@@ -86,20 +86,22 @@ function admitRole(
   identity: Identity,
   states: readonly PolicyState[] = [],
 ): Decision {
-  if (request.settings.adminOnly && identity.role !== 'admin') return deny('admin_only')
+  if (request.settings.adminOnly && identity.role !== 'admin') {
+    return deny('admin_only', { uid: identity.uid })
+  }
   return allow(identity, rateHeaders(states))
 }
 
-function overLimit(states: readonly PolicyState[]): Decision {
+function overLimit(states: readonly PolicyState[], uid?: string): Decision {
   const exhausted = states.filter(({ remaining }) => remaining === 0)
   const policy = exhausted[0]?.policy
-  return deny(
-    'rate_limited',
-    {
+  return deny('rate_limited', {
+    uid,
+    rate: rateHeaders(states),
+    details: {
       retryAfter: seconds(waitMs(states)),
       violatedPolicies: exhausted.map((state) => state.policy.name),
       ...(policy && { limit: policy }),
     },
-    rateHeaders(states),
-  )
+  })
 }

@@ -85,7 +85,7 @@ function failed({ r }: GateRequest, error: unknown): Deny {
 }
 
 function unavailable(): Deny {
-  return deny('session_store_unavailable', { retryAfter: RETRY_SECONDS })
+  return deny('session_store_unavailable', { details: { retryAfter: RETRY_SECONDS } })
 }
 
 function setVariables(r: NginxHTTPRequest, decision: Allow | Deny): void {
@@ -93,7 +93,10 @@ function setVariables(r: NginxHTTPRequest, decision: Allow | Deny): void {
   variables['gate_verdict'] = decision.kind === 'allow' ? 'allow' : decision.code
   variables['gate_ratelimit_policy'] = decision.rate.policy
   variables['gate_ratelimit'] = decision.rate.state
-  if (decision.kind === 'allow' && decision.identity !== undefined) {
+  if (decision.kind === 'deny') {
+    variables['gate_logged_user'] = decision.uid ?? ''
+  } else if (decision.identity !== undefined) {
+    variables['gate_logged_user'] = decision.identity.uid
     variables['gate_user'] = decision.identity.uid
     variables['gate_user_role'] = decision.identity.role
     variables['gate_session'] = decision.identity.session
