@@ -103,24 +103,34 @@ export class Supervisor {
       killGroup(running.child.pid)
       if (Date.now() - running.startedAt > SETTLED_MS) running.restartDelayMs = RESTART_MIN_MS
       this.#say(`${service.name} ended (${signal ?? `code ${code}`}); starting it again`)
-      try {
-        await delay(running.restartDelayMs, undefined, { signal: this.#stopping.signal })
-        running.restartDelayMs = Math.min(running.restartDelayMs * 2, RESTART_MAX_MS)
-        running.child = await this.#spawn(service)
-        running.startedAt = Date.now()
-        this.#record()
-        this.#watch(running)
-      } catch (error) {
-        if (!this.#stopping.signal.aborted) {
-          this.#say(`${service.name} cannot be started: ${String(error)}`)
-        }
-      }
+      await this.#startAgain(running)
     }
     const { child } = running
     if (child.exitCode !== null || child.signalCode !== null) {
       void onExit(child.exitCode, child.signalCode)
     } else {
       child.once('exit', onExit)
+    }
+  }
+
+  /** Tries until it succeeds: what keeps a service from starting may be mended while it waits. */
+  async #startAgain(running: Running): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await delay(running.restartDelayMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      running.restartDelayMs = Math.min(running.restartDelayMs * 2, RESTART_MAX_MS)
+      try {
+        running.child = await this.#spawn(running.service)
+        running.startedAt = Date.now()
+        if (signal.aborted) return await end(running)
+        this.#record()
+        this.#watch(running)
+        return
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#say(`${running.service.name} cannot be started: ${reason}`)
+      }
     }
   }
 

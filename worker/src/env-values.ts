@@ -1,7 +1,18 @@
 /** How the texts of single settings are read; each returns undefined for a text that is no good. */
 
-import type { KeyRing, WorkerEnv } from './env.ts'
 import { parseRedisUrl } from './redis-url.ts'
+
+/** AES-256 keys by id; the first encrypts, all decrypt (GATE_ENCRYPTION_KEYS). */
+export interface KeyRing {
+  readonly currentId: string
+  /** 32 bytes each. */
+  readonly keys: ReadonlyMap<string, Buffer>
+}
+
+/** Where a server listens: a unix socket's absolute path, or host and port. */
+export type ListenAddress =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number }
 
 const MIN_SECRET_LENGTH = 32
 const KEY_BYTES = 32
@@ -16,7 +27,7 @@ export function parsePort(text: string): number | undefined {
 }
 
 /** `host:port`, `[v6 address]:port` or the absolute path of a unix socket. */
-export function parseListen(text: string): WorkerEnv['listen'] | undefined {
+export function parseListen(text: string): ListenAddress | undefined {
   if (text.startsWith('/')) return { path: text }
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:/\s]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]

@@ -4,6 +4,8 @@ import { parseDuration } from '#contract/duration.ts'
 import { optional, readSettings, required, type Source, withDefault } from './env-setting.ts'
 import {
   checkRedisUrl,
+  type KeyRing,
+  type ListenAddress,
   parseCookieName,
   parseHttpUrl,
   parseKeyRing,
@@ -18,16 +20,9 @@ import {
   parseUsername,
 } from './env-values.ts'
 
-/** AES-256 keys by id; the first encrypts, all decrypt (GATE_ENCRYPTION_KEYS). */
-export interface KeyRing {
-  readonly currentId: string
-  /** 32 bytes each. */
-  readonly keys: ReadonlyMap<string, Buffer>
-}
-
 export interface WorkerEnv {
   /** WORKER_LISTEN: a unix socket's absolute path, or host and port. */
-  readonly listen: { readonly path: string } | { readonly host: string; readonly port: number }
+  readonly listen: ListenAddress
   readonly mysql: {
     /** Host name, or the absolute path of a unix socket. */
     readonly host: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import type { KeyRing } from '../env.ts'
+import type { KeyRing } from '../env-values.ts'
 import { decryptKey, encryptKey, KeyCipherError } from './key-cipher.ts'
 
 const OLD = randomBytes(32)

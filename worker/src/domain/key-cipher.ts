@@ -5,7 +5,7 @@
  */
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { KeyRing } from '../env.ts'
+import type { KeyRing } from '../env-values.ts'
 
 const ALGORITHM = 'aes-256-gcm'
 const IV_BYTES = 12
