@@ -10,10 +10,16 @@ export interface ProcessEntry {
   readonly start: string
 }
 
+/** A service of the stack, and how it is ended gracefully. */
+export interface ServiceEntry extends ProcessEntry {
+  readonly stopSignal: NodeJS.Signals
+}
+
 export interface ProcessTable {
   readonly supervisor: ProcessEntry
   readonly url: string
-  readonly services: Readonly<Record<string, ProcessEntry>>
+  /** In the order in which they were started. */
+  readonly services: Readonly<Record<string, ServiceEntry>>
 }
 
 const POLL_MS = 50
@@ -77,15 +83,18 @@ export function leftovers(table: ProcessTable, data: string): readonly string[] 
     .map(([name]) => name)
 }
 
-/** Ends services of an earlier run with all their processes: first as asked, then by force. */
+/**
+ * Ends services of an earlier run with all their processes, the last started first, because the
+ * earlier ones hold what the later ones still have to store: each as it is asked to, then by force.
+ * @param timeoutMs for each of them
+ */
 export async function endLeftovers(
   table: ProcessTable,
   data: string,
   timeoutMs: number,
 ): Promise<void> {
-  const entries = Object.values(table.services)
-  await Promise.all(entries.map((entry) => endProcess(entry, 'SIGTERM', timeoutMs)))
-  for (const entry of entries) {
+  for (const entry of Object.values(table.services).reverse()) {
+    await endProcess(entry, entry.stopSignal, timeoutMs)
     while (membersOf(entry, data).length > 0) {
       for (const pid of membersOf(entry, data)) killQuietly(pid)
       await delay(POLL_MS)

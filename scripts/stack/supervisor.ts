@@ -135,8 +135,10 @@ export class Supervisor {
   }
 
   #record(): void {
-    const services = [...this.#running].flatMap(([name, { child }]) =>
-      child.pid === undefined ? [] : [[name, entryOf(child.pid)] as const],
+    const services = [...this.#running].flatMap(([name, { child, service }]) =>
+      child.pid === undefined
+        ? []
+        : [[name, { ...entryOf(child.pid), stopSignal: service.stopSignal }] as const],
     )
     writeProcessTable(this.#layout.processes, {
       supervisor: entryOf(process.pid),

@@ -12,6 +12,9 @@ import { useStack } from '../support/test-stack.ts'
 
 const { stackTest } = useStack()
 
+/** Longer than any answer of these tests takes, ms. */
+const ANSWER_MS = 20_000
+
 let browser: Browser
 before(async () => {
   browser = await launchBrowser()
@@ -83,6 +86,10 @@ stackTest('an administrator stores an API key and reads the access log', async (
   const rows = await sqlRows(plan, "SELECT * FROM api_keys WHERE alias = 'page-test'")
   assert.doesNotMatch(JSON.stringify(rows), /sk-page-test/)
 
+  // The row reaches MySQL by way of Redis; the page shows what is there when it asks.
+  await awaitRows(plan, "SELECT 1 FROM proxy_logs WHERE path = '/admin/api_key' AND user_id = ?", [
+    account.id,
+  ])
   await page.getByLabel(english.admin.logPath).fill('/admin/api_key')
   await page.getByRole('button', { name: english.admin.apply }).click()
   await page
@@ -171,8 +178,10 @@ async function sendAndWatch(
   const answer = page.getByRole('article').nth(before + 1)
   await answer.waitFor()
   const lengths = new Set<number>()
+  const deadline = Date.now() + ANSWER_MS
   const isDone = page.getByRole('status').filter({ hasText: words.chat.statusDone })
   while (!(await isDone.isVisible().catch(() => false)) && !(await hasUsage(answer, words))) {
+    if (Date.now() > deadline) throw new Error(`no end of the answer: ${await answer.innerText()}`)
     lengths.add((await answer.textContent())?.length ?? 0)
   }
   return lengths

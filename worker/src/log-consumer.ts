@@ -87,7 +87,7 @@ export function startLogConsumer({ stream, proxyLogs, log, now }: LogConsumerDep
     }
     const dead =
       deliveries > MAX_DELIVERIES
-        ? [{ line: batch, reason: `delivered ${deliveries} times` }]
+        ? batch.split('\n').map((line) => ({ line, reason: `delivered ${deliveries} times` }))
         : await storeBatch(batch)
     if (dead.length > 0) {
       const [first] = dead

@@ -31,7 +31,10 @@ export interface LogRecord {
   readonly up: number | null
   /** Milliseconds until the worker's headers, or null. */
   readonly upms: number | null
-  /** `allow`, a problem code with which the gate refused, or empty for an unguarded location. */
+  /**
+   * `allow`, a problem code with which the gate refused, `pending` if the client left before the
+   * decision, or empty for an unguarded location.
+   */
   readonly gate: string
   /** User-Agent, at most 256 characters. */
   readonly ua: string

@@ -29,8 +29,6 @@ export interface Deny {
   readonly code: ProblemCode
   readonly details: ProblemDetails
   readonly rate: RateHeaders
-  /** Whose authentic cookie came with the request, for the access log only. */
-  readonly uid: string | undefined
 }
 
 export type Decision = Allow | Deny
@@ -43,9 +41,6 @@ export function allow(identity: Identity | undefined, rate: RateHeaders = NO_RAT
 }
 
 /** Returns a decision to refuse the request with a problem. */
-export function deny(
-  code: ProblemCode,
-  more: Partial<Pick<Deny, 'details' | 'rate' | 'uid'>> = {},
-): Deny {
-  return { kind: 'deny', code, details: {}, rate: NO_RATE, uid: undefined, ...more }
+export function deny(code: ProblemCode, more: Partial<Pick<Deny, 'details' | 'rate'>> = {}): Deny {
+  return { kind: 'deny', code, details: {}, rate: NO_RATE, ...more }
 }

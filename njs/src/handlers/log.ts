@@ -2,13 +2,14 @@
 
 import { LOG_BATCH_FIELD } from '../contract/log-record.ts'
 import { PROXY_LOG_STREAM } from '../contract/redis-keys.ts'
+import appendSource from '../domain/append-log.lua'
 import { makeLogRecord } from '../domain/log-entry.ts'
 import { ReplyError } from '../domain/resp-decode.ts'
 import { enqueue, forget, nextBatch } from '../nginx/log-queue.ts'
 import { detachedPipeline, RedisUnavailable } from '../nginx/redis.ts'
 
-/** Entries the stream keeps at most (approximately) while no worker reads it; 100 records each. */
-const STREAM_MAX_ENTRIES = '2000'
+/** Bytes the stream may take while no worker reads it: a quarter of what Redis is given by default. */
+const STREAM_MAX_BYTES = String(64 * 1024 * 1024)
 
 /**
  * After so many ms a run sends no further batch. With the time limit of one batch (js_fetch_timeout)
@@ -49,10 +50,8 @@ export async function flushLog(session: NginxPeriodicSession): Promise<void> {
   while (Date.now() - began < RUN_MS) {
     const batch = nextBatch()
     if (batch === undefined) return
-    const command = ['XADD', PROXY_LOG_STREAM, 'MAXLEN', '~', STREAM_MAX_ENTRIES, '*']
     try {
-      const [reply] = await detachedPipeline(socket, [[...command, LOG_BATCH_FIELD, batch.lines]])
-      if (reply instanceof ReplyError) throw reply
+      await append(socket, batch.lines)
     } catch (error) {
       const reason = error instanceof RedisUnavailable ? error.message : String(error)
       ngx.log(ngx.WARN, `gate: log records wait: ${reason}`)
@@ -60,4 +59,13 @@ export async function flushLog(session: NginxPeriodicSession): Promise<void> {
     }
     forget(batch)
   }
+}
+
+async function append(socket: string, lines: string): Promise<void> {
+  const call = ['EVAL', appendSource, '1', PROXY_LOG_STREAM]
+  const [reply] = await detachedPipeline(socket, [
+    [...call, STREAM_MAX_BYTES, LOG_BATCH_FIELD, lines],
+  ])
+  if (reply instanceof ReplyError) throw reply
+  if (reply !== 1) throw new RedisUnavailable('the log stream is full')
 }

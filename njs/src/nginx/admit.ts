@@ -17,11 +17,13 @@ export async function admitSession(request: GateRequest): Promise<Decision> {
     return deny('unauthenticated')
   }
   const uid = cookie.uid
+  // For the access log, whatever is decided: an administrator has to see who runs into a limit.
+  request.r.variables['gate_logged_user'] = uid
   const hash = tokenHash(cookie.token)
   const subject = settings.subject === 'user' ? `u:${uid}` : request.addressSubject
   const policies = bind(request, subject)
   const refused = rememberedRefusals(policies, request.now)
-  if (refused.length > 0) return overLimit(refused, uid)
+  if (refused.length > 0) return overLimit(refused)
 
   if (policies.length === 0) {
     const cached = cachedSession(uid, hash)
@@ -41,7 +43,7 @@ export async function admitSession(request: GateRequest): Promise<Decision> {
   rememberSession(uid, hash, { role, epoch }, settings.sessionCacheMs)
   if (!admission.admitted) {
     rememberRefusals(policies, states, request.now)
-    return overLimit(states, uid)
+    return overLimit(states)
   }
   return admitRole(request, { uid, role, session: hash }, states)
 }
@@ -87,16 +89,15 @@ function admitRole(
   states: readonly PolicyState[] = [],
 ): Decision {
   if (request.settings.adminOnly && identity.role !== 'admin') {
-    return deny('admin_only', { uid: identity.uid })
+    return deny('admin_only')
   }
   return allow(identity, rateHeaders(states))
 }
 
-function overLimit(states: readonly PolicyState[], uid?: string): Decision {
+function overLimit(states: readonly PolicyState[]): Decision {
   const exhausted = states.filter(({ remaining }) => remaining === 0)
   const policy = exhausted[0]?.policy
   return deny('rate_limited', {
-    uid,
     rate: rateHeaders(states),
     details: {
       retryAfter: seconds(waitMs(states)),

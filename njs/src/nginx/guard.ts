@@ -35,6 +35,8 @@ export function guard(
       answerProblem(r, 'internal')
       return
     }
+    // Stays if the client leaves before the decision.
+    r.variables['gate_verdict'] = 'pending'
     const decision = await decideInTime(request, decide)
     setVariables(r, decision)
     if (decision.kind !== 'allow') refuse(request, decision)
@@ -93,9 +95,7 @@ function setVariables(r: NginxHTTPRequest, decision: Allow | Deny): void {
   variables['gate_verdict'] = decision.kind === 'allow' ? 'allow' : decision.code
   variables['gate_ratelimit_policy'] = decision.rate.policy
   variables['gate_ratelimit'] = decision.rate.state
-  if (decision.kind === 'deny') {
-    variables['gate_logged_user'] = decision.uid ?? ''
-  } else if (decision.identity !== undefined) {
+  if (decision.kind === 'allow' && decision.identity !== undefined) {
     variables['gate_logged_user'] = decision.identity.uid
     variables['gate_user'] = decision.identity.uid
     variables['gate_user_role'] = decision.identity.role

@@ -81,15 +81,9 @@ export function createLogStream(redis: Redis, reader: Redis, consumer: string): 
       }
     },
 
+    // One at a time: each reading counts as a delivery of all that it returns.
     async readOwn() {
-      const reply = await redis.xreadgroup(
-        ...group,
-        'COUNT',
-        COUNT,
-        'STREAMS',
-        PROXY_LOG_STREAM,
-        '0',
-      )
+      const reply = await redis.xreadgroup(...group, 'COUNT', 1, 'STREAMS', PROXY_LOG_STREAM, '0')
       return await counted(ReadReply.parse(reply))
     },
 
