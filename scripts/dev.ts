@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { buildGate, buildWorker } from './build/all.ts'
 import { buildPages } from './build/pages.ts'
 import { CHECKOUT } from './stack/layout.ts'
-import { renderNginx } from './stack/nginx.ts'
+import { renderNginx } from './stack/nginx-configuration.ts'
+import { parseOptions } from './stack/options.ts'
 import { makePlan } from './stack/plan.ts'
 import { loadDotEnv } from './stack/settings.ts'
 import { reportFailure, StartFailure } from './stack/start-failure.ts'
@@ -16,7 +17,10 @@ import { welcome } from './stack/welcome.ts'
 /** Editors write a file in several steps; what changes within this time is one change. */
 const QUIET_MS = 150
 
+const HELP = 'npm run dev: like npm start, and builds and reloads what changes.'
+
 async function dev(): Promise<void> {
+  parseOptions(HELP, {})
   loadDotEnv(CHECKOUT)
   const plan = await makePlan(process.env)
   const interrupted = new AbortController()

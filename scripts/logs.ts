@@ -3,20 +3,26 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { commandSettings } from './stack/command-settings.ts'
 import { CHECKOUT, makeLayout } from './stack/layout.ts'
+import { parseOptions } from './stack/options.ts'
 import { loadDotEnv } from './stack/settings.ts'
 import { reportFailure, StartFailure } from './stack/start-failure.ts'
 
+const HELP = `npm run logs -- [part …] [options]
+  part          nginx, access, worker, mysql, redis, standin; all of them if none is named
+  -f, --follow  go on showing what is added
+  -n, --lines N begin with the last N lines (100)`
+
 function logs(): void {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
+  const { values, positionals } = parseOptions(
+    HELP,
+    {
       follow: { type: 'boolean', short: 'f' },
       lines: { type: 'string', short: 'n', default: '100' },
     },
-  })
+    true,
+  )
   loadDotEnv(CHECKOUT)
   const folder = makeLayout(commandSettings().data).logs
   const known = readdirSync(folder).map((file) => file.replace(/\.log$/, ''))

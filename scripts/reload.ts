@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { buildGate } from './build/all.ts'
 import { CHECKOUT } from './stack/layout.ts'
-import { renderNginx } from './stack/nginx.ts'
+import { renderNginx } from './stack/nginx-configuration.ts'
+import { parseOptions } from './stack/options.ts'
 import { makePlan } from './stack/plan.ts'
 import { isRunning, readProcessTable } from './stack/process-table.ts'
 import { waitFor } from './stack/readiness.ts'
@@ -13,7 +14,11 @@ import { nginxParts, openRoot } from './stack/start-stack.ts'
 
 const NEW_PROCESSES_MS = 10_000
 
+const HELP =
+  'npm run reload: checks the nginx configuration and lets the running nginx take it over.'
+
 async function reload(): Promise<void> {
+  parseOptions(HELP, {})
   loadDotEnv(CHECKOUT)
   const plan = await makePlan(process.env)
   const nginx = readProcessTable(plan.layout.processes)?.services['nginx']

@@ -3,9 +3,9 @@
  * npm start -- --detach: the same in the background; npm stop ends it.
  */
 
-import { parseArgs } from 'node:util'
 import { startDetached, tellParent } from './stack/detached.ts'
 import { CHECKOUT } from './stack/layout.ts'
+import { parseOptions } from './stack/options.ts'
 import { makePlan } from './stack/plan.ts'
 import { loadDotEnv } from './stack/settings.ts'
 import { reportFailure, StartFailure } from './stack/start-failure.ts'
@@ -20,12 +20,8 @@ Settings come from the environment or a .env file; .env.example lists them.`
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-const { values } = parseArgs({
-  options: { detach: { type: 'boolean' }, help: { type: 'boolean' } },
-})
-
-if (values.help) console.log(HELP)
-else await (values.detach ? startInBackground() : startInForeground()).catch(fail)
+const { values } = parseOptions(HELP, { detach: { type: 'boolean' } })
+await (values.detach ? startInBackground() : startInForeground()).catch(fail)
 
 async function startInBackground(): Promise<void> {
   loadDotEnv(CHECKOUT)

@@ -1,9 +1,9 @@
 /** npm run status: which parts run, and whether the whole answers. Exit code 3 if it does not. */
 
 import { request } from 'node:https'
-import { parseArgs } from 'node:util'
 import { commandSettings } from './stack/command-settings.ts'
 import { CHECKOUT, makeLayout } from './stack/layout.ts'
+import { parseOptions } from './stack/options.ts'
 import { isRunning, type ProcessTable, readProcessTable } from './stack/process-table.ts'
 import { loadDotEnv } from './stack/settings.ts'
 import { reportFailure } from './stack/start-failure.ts'
@@ -12,8 +12,12 @@ const ASK_TIMEOUT_MS = 2000
 /** As in the LSB: the program is not running. */
 const NOT_RUNNING = 3
 
+const HELP = `npm run status [-- --json]
+  --json   one JSON object instead of lines
+Exit code 3 if the stack does not run or does not answer.`
+
 async function status(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } })
+  const { values } = parseOptions(HELP, { json: { type: 'boolean' } })
   loadDotEnv(CHECKOUT)
   const settings = commandSettings()
   const table = readProcessTable(makeLayout(settings.data).processes)

@@ -2,6 +2,7 @@
 
 import { commandSettings } from './stack/command-settings.ts'
 import { CHECKOUT, makeLayout } from './stack/layout.ts'
+import { parseOptions } from './stack/options.ts'
 import {
   endLeftovers,
   endProcess,
@@ -16,7 +17,10 @@ import { reportFailure } from './stack/start-failure.ts'
 const STOP_MS = 120_000
 const LEFTOVER_STOP_MS = 20_000
 
+const HELP = 'npm stop: ends the stack of the data folder, gracefully.'
+
 async function stop(): Promise<void> {
+  parseOptions(HELP, {})
   loadDotEnv(CHECKOUT)
   const { processes, data } = makeLayout(commandSettings().data)
   const table = readProcessTable(processes)

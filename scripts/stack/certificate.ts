@@ -6,6 +6,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
+import { StartFailure } from './start-failure.ts'
 
 export interface Certificate {
   readonly certificate: string
@@ -30,14 +31,27 @@ export async function ensureCertificate(
   const own = join(ssl, domains[0] ?? '')
   const ownCertificate = join(own, 'fullchain.crt')
   const ownKey = join(own, 'private.key')
-  if (existsSync(ownCertificate) && existsSync(ownKey)) {
-    return { certificate: ownCertificate, key: ownKey, selfSigned: false }
+  if (existsSync(ownCertificate) !== existsSync(ownKey)) {
+    throw new StartFailure(`${own} needs both fullchain.crt and private.key; one is missing.`)
+  }
+  if (existsSync(ownCertificate)) {
+    return {
+      certificate: ownCertificate,
+      key: ownKey,
+      selfSigned: isSelfSigned(new X509Certificate(await readFile(ownCertificate))),
+    }
   }
   const certificate = join(folder, 'fullchain.crt')
   const key = join(folder, 'private.key')
   const names = ['localhost', ...domains]
   if (!(await isGood(certificate, key, names))) await makePair(certificate, key, names)
   return { certificate, key, selfSigned: true }
+}
+
+/** Browsers warn about such a certificate, so nothing may tell them to insist on it. */
+function isSelfSigned(certificate: X509Certificate): boolean {
+  const { issuer, subject, publicKey } = certificate
+  return issuer === subject && certificate.verify(publicKey)
 }
 
 async function isGood(path: string, key: string, names: readonly string[]): Promise<boolean> {

@@ -7,8 +7,10 @@ import { ensurePrivateRoot, type PrivateRoot } from '../root/private-root.ts'
 import { ensureCertificate } from './certificate.ts'
 import { CHECKOUT } from './layout.ts'
 import { mysqlService } from './mysql.ts'
-import { type NginxSources, nginxService } from './nginx.ts'
+import { nginxService } from './nginx.ts'
+import type { NginxSources } from './nginx-configuration.ts'
 import { standinService, workerService } from './node-services.ts'
+import { checkOutsideServers } from './outside-servers.ts'
 import type { Plan } from './plan.ts'
 import { busyPorts } from './ports.ts'
 import {
@@ -35,7 +37,7 @@ const LEFTOVER_STOP_MS = 20_000
  */
 export async function startStack(plan: Plan, say: Say, signal: AbortSignal): Promise<Supervisor> {
   await clearLeftovers(plan, say)
-  await checkPorts(plan)
+  await Promise.all([checkPorts(plan), checkOutsideServers(plan)])
   const [root] = await Promise.all([openRoot(plan, say), buildAll()])
   const parts = await nginxParts(plan)
   if (parts.certificate.selfSigned) say('using a self-signed certificate; browsers will warn once')

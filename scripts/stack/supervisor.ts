@@ -56,6 +56,7 @@ export class Supervisor {
       this.#stopping.signal.throwIfAborted()
     } catch (error) {
       await end(running)
+      if (this.#stopping.signal.aborted) throw new StartFailure('The start was interrupted.')
       const reason = error instanceof Error ? error.message : String(error)
       throw new StartFailure(
         `${service.name} did not become ready (${reason}). The end of ${this.#log(service)}:\n${await this.#tail(service)}`,

@@ -13,7 +13,7 @@ export function welcome(plan: Plan, tookMs: number): string {
     '',
     `  Address   ${plan.url}`,
     `  Account   ${admin.username}`,
-    `  Password  ${isDefault ? `${admin.password}  (the default: change it before others can reach this)` : 'as set in ADMIN_PASSWORD when the account was made'}`,
+    `  Password  ${isDefault ? `${admin.password}  (the default; ADMIN_PASSWORD at the first start chooses another)` : 'as set in ADMIN_PASSWORD when the account was made'}`,
     '',
   ]
   if (plan.usesStandin) {

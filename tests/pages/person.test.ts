@@ -181,7 +181,8 @@ async function sendAndWatch(
   const deadline = Date.now() + ANSWER_MS
   const isDone = page.getByRole('status').filter({ hasText: words.chat.statusDone })
   while (!(await isDone.isVisible().catch(() => false)) && !(await hasUsage(answer, words))) {
-    if (Date.now() > deadline) throw new Error(`no end of the answer: ${await answer.innerText()}`)
+    if (Date.now() > deadline)
+      throw new Error(`no end of the answer: ${await answer.textContent()}`)
     lengths.add((await answer.textContent())?.length ?? 0)
   }
   return lengths

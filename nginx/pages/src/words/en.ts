@@ -37,8 +37,10 @@ export const notices: typeof shape.notices = {
   standin_upstream:
     'No DeepSeek API key is set: answers come from a local stand-in, not from a real model.',
   no_upstream_key: 'No DeepSeek API key is set, so nobody can chat yet.',
-  default_admin_password: 'The admin account still has its default password. Please change it.',
-  default_mysql_password: 'MySQL still has its default password. Please change it.',
+  default_admin_password:
+    'The admin account still has its default password: keep the service to yourself until it is changed.',
+  default_mysql_password:
+    'MySQL still has its default password: set MYSQL_PASSWORD and start again.',
   addKey: 'Add an API key',
   openAdmin: 'Open admin',
 }

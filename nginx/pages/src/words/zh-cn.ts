@@ -37,8 +37,8 @@ export const notices = {
   label: '系统提示',
   standin_upstream: '尚未配置 DeepSeek API Key，当前回答来自本地模拟服务，并非真实模型。',
   no_upstream_key: '尚未配置 DeepSeek API Key，暂时无法对话。',
-  default_admin_password: '管理员账号仍在使用默认密码，请尽快修改。',
-  default_mysql_password: 'MySQL 仍在使用默认密码，请尽快修改。',
+  default_admin_password: '管理员账号仍在使用默认密码，修改之前请勿对外开放服务。',
+  default_mysql_password: 'MySQL 仍在使用默认密码，请设置 MYSQL_PASSWORD 后重新启动。',
   addKey: '前往添加 API Key',
   openAdmin: '前往管理页',
 }
