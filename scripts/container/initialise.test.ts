@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { generate } from 'selfsigned'
 import { CHECKOUT } from '../stack/layout.ts'
 import { StartFailure } from '../stack/start-failure.ts'
 import type { Accounts, Folders } from './folders.ts'
@@ -171,12 +172,15 @@ test('all problems are told at once, and no service gets anything', async () => 
 test("the operator's certificate is handed on, renewed ones too, and HSTS goes with it", async () => {
   const own = join(folders.ssl, 'chat.example')
   mkdirSync(own, { recursive: true })
+  const authority = await generate([{ name: 'commonName', value: 'Test CA' }])
+  const ca = { key: authority.private, cert: authority.cert }
   for (const round of ['first', 'second']) {
-    writeFileSync(join(own, 'fullchain.crt'), `${round} certificate`)
-    writeFileSync(join(own, 'private.key'), `${round} key`)
+    const pair = await generate([{ name: 'commonName', value: `chat.example ${round}` }], { ca })
+    writeFileSync(join(own, 'fullchain.crt'), pair.cert)
+    writeFileSync(join(own, 'private.key'), pair.private)
     await run({ CHATGATE_DOMAIN: 'chat.example', DEEPSEEK_API_KEY: 'sk-upstream' })
-    assert.equal(read(folders.nginx, 'tls/fullchain.crt'), `${round} certificate`)
-    assert.equal(read(folders.nginx, 'tls/private.key'), `${round} key`)
+    assert.equal(read(folders.nginx, 'tls/fullchain.crt'), pair.cert)
+    assert.equal(read(folders.nginx, 'tls/private.key'), pair.private)
   }
   assert.match(read(folders.nginx, 'values.env'), /^HSTS_HOSTS=chat\.example "max-age=/m)
 })

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -42,4 +50,13 @@ test('half a pair is refused by name', async () => {
   copyFileSync(pair.certificate, join(ssl, 'chat.example/fullchain.crt'))
   await assert.rejects(ensureCertificate(ssl, own, ['chat.example']), StartFailure)
   rmSync(join(ssl, 'chat.example/fullchain.crt'))
+})
+
+test('what is no certificate is refused by name', async () => {
+  const ssl = folder()
+  mkdirSync(join(ssl, 'chat.example'))
+  for (const name of ['fullchain.crt', 'private.key']) {
+    writeFileSync(join(ssl, 'chat.example', name), 'nonsense')
+  }
+  await assert.rejects(ensureCertificate(ssl, folder(), ['chat.example']), /fullchain\.crt is not/)
 })

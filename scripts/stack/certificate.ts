@@ -38,7 +38,7 @@ export async function ensureCertificate(
     return {
       certificate: ownCertificate,
       key: ownKey,
-      selfSigned: isSelfSigned(new X509Certificate(await readFile(ownCertificate))),
+      selfSigned: await isSelfSigned(ownCertificate),
     }
   }
   const certificate = join(folder, 'fullchain.crt')
@@ -49,9 +49,15 @@ export async function ensureCertificate(
 }
 
 /** Browsers warn about such a certificate, so nothing may tell them to insist on it. */
-function isSelfSigned(certificate: X509Certificate): boolean {
-  const { issuer, subject, publicKey } = certificate
-  return issuer === subject && certificate.verify(publicKey)
+async function isSelfSigned(path: string): Promise<boolean> {
+  const text = await readFile(path)
+  try {
+    const certificate = new X509Certificate(text)
+    const { issuer, subject, publicKey } = certificate
+    return issuer === subject && certificate.verify(publicKey)
+  } catch (error) {
+    throw new StartFailure(`${path} is not a certificate in PEM form.`, { cause: error })
+  }
 }
 
 async function isGood(path: string, key: string, names: readonly string[]): Promise<boolean> {

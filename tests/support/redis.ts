@@ -28,7 +28,7 @@ export async function withRedis<T>(plan: Plan, work: (redis: Redis) => Promise<T
  * and of looking at the numbers themselves.
  */
 const BACKGROUND =
-  /^(?:xadd|xreadgroup|xack|xdel|xautoclaim|xpending|multi|exec|auth|hello|client\|.*|select|ping|info)$/
+  /^(?:eval|memory\|usage|xadd|xreadgroup|xack|xdel|xautoclaim|xpending|multi|exec|auth|hello|client\|.*|select|ping|info)$/
 
 /** Returns how often each other command has run since Redis started. */
 export async function commandCounts(plan: Plan): Promise<Readonly<Record<string, number>>> {
