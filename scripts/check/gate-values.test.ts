@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { tempFolder } from '../test/temp-folder.ts'
 import { checkGateValues } from './gate-values.ts'
 
 const GOOD = `map "" $gate_limit_chat {
@@ -13,7 +13,7 @@ js_var $gate_deadline "1s";
 `
 
 async function problemsIn(tunables: string, server = ''): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'chatgate-values-'))
+  const folder = tempFolder()
   for (const name of ['rendered', 'conf.d', 'servers', 'snippets']) mkdirSync(join(folder, name))
   writeFileSync(join(folder, 'rendered/tunables.conf'), tunables)
   writeFileSync(join(folder, 'servers/gateway.conf'), server)

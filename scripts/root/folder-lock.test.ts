@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { processStart } from '../stack/process-identity.ts'
+import { tempFolder } from '../test/temp-folder.ts'
 import { withFolderLock } from './folder-lock.ts'
 
-const path = () => join(mkdtempSync(join(tmpdir(), 'chatgate-lock-')), 'lock')
+const path = () => join(tempFolder(), 'lock')
 
 test('two holders never work at the same time', async () => {
   const lock = path()

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { tempFolder } from '../test/temp-folder.ts'
 import { ensureCertificate } from './certificate.ts'
 import { StartFailure } from './start-failure.ts'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'chatgate-certificate-'))
-
 test('without a pair of the operator one is made, and kept', async () => {
-  const [ssl, own] = [folder(), folder()]
+  const [ssl, own] = [tempFolder(), tempFolder()]
   const first = await ensureCertificate(ssl, own, ['chat.example'])
   assert.equal(first.selfSigned, true)
   const certificate = new X509Certificate(readFileSync(first.certificate))
@@ -33,8 +23,8 @@ test('without a pair of the operator one is made, and kept', async () => {
 })
 
 test("the operator's pair is used; one that signed itself is known as such", async () => {
-  const [ssl, own, made] = [folder(), folder(), folder()]
-  const pair = await ensureCertificate(folder(), made, ['chat.example'])
+  const [ssl, own, made] = [tempFolder(), tempFolder(), tempFolder()]
+  const pair = await ensureCertificate(tempFolder(), made, ['chat.example'])
   mkdirSync(join(ssl, 'chat.example'))
   copyFileSync(pair.certificate, join(ssl, 'chat.example/fullchain.crt'))
   copyFileSync(pair.key, join(ssl, 'chat.example/private.key'))
@@ -44,19 +34,21 @@ test("the operator's pair is used; one that signed itself is known as such", asy
 })
 
 test('half a pair is refused by name', async () => {
-  const [ssl, own] = [folder(), folder()]
-  const pair = await ensureCertificate(folder(), folder(), ['chat.example'])
+  const [ssl, own] = [tempFolder(), tempFolder()]
+  const pair = await ensureCertificate(tempFolder(), tempFolder(), ['chat.example'])
   mkdirSync(join(ssl, 'chat.example'))
   copyFileSync(pair.certificate, join(ssl, 'chat.example/fullchain.crt'))
   await assert.rejects(ensureCertificate(ssl, own, ['chat.example']), StartFailure)
-  rmSync(join(ssl, 'chat.example/fullchain.crt'))
 })
 
 test('what is no certificate is refused by name', async () => {
-  const ssl = folder()
+  const ssl = tempFolder()
   mkdirSync(join(ssl, 'chat.example'))
   for (const name of ['fullchain.crt', 'private.key']) {
     writeFileSync(join(ssl, 'chat.example', name), 'nonsense')
   }
-  await assert.rejects(ensureCertificate(ssl, folder(), ['chat.example']), /fullchain\.crt is not/)
+  await assert.rejects(
+    ensureCertificate(ssl, tempFolder(), ['chat.example']),
+    /fullchain\.crt is not/,
+  )
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { tempFolder } from '../test/temp-folder.ts'
 import { readStackSettings } from './settings.ts'
 
 function settingsOf(source: Readonly<Record<string, string>>) {
@@ -55,7 +55,7 @@ test('two parts cannot have one port', () => {
 })
 
 test('a setting may stand in a file, but not in both places', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'chatgate-setting-')), 'limit')
+  const file = join(tempFolder(), 'limit')
   writeFileSync(file, '"chat";q=7;w=60\n')
   assert.equal(
     settingsOf({ GATE_LIMIT_CHAT_FILE: file }).limits['GATE_LIMIT_CHAT'],
