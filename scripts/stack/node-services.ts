@@ -5,7 +5,7 @@ import { get } from 'node:http'
 import { join } from 'node:path'
 import { CHECKOUT, type Layout } from './layout.ts'
 import { waitFor } from './readiness.ts'
-import { baseEnvironment, type Service } from './service.ts'
+import { baseEnvironment, type Command, type Service } from './service.ts'
 
 const READY_MS = 45_000
 const ASK_TIMEOUT_MS = 1500
@@ -20,12 +20,8 @@ export function workerService(
     name: 'worker',
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 20_000,
-    command: async () => ({
-      file: process.execPath,
-      args: ['--enable-source-maps', join(CHECKOUT, 'worker/dist/main.js')],
-      env: { ...baseEnvironment(), NODE_ENV: 'production', ...settings },
-      cwd: CHECKOUT,
-    }),
+    command: async () =>
+      nodeCommand('worker/dist/main.js', { NODE_ENV: 'production', ...settings }),
     ready: (signal) =>
       waitFor(
         () =>
@@ -46,14 +42,19 @@ export function standinService(port: number): Service {
     name: 'standin',
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 5000,
-    command: async () => ({
-      file: process.execPath,
-      args: ['--enable-source-maps', join(CHECKOUT, 'tests/standin/dist/main.js')],
-      env: { ...baseEnvironment(), STANDIN_PORT: String(port) },
-      cwd: CHECKOUT,
-    }),
+    command: async () => nodeCommand('tests/standin/dist/main.js', { STANDIN_PORT: String(port) }),
     ready: (signal) =>
       waitFor(() => ask({ host: '127.0.0.1', port, path: '/__standin/health' }), READY_MS, signal),
+  }
+}
+
+/** @param bundle path in the checkout */
+function nodeCommand(bundle: string, env: Readonly<Record<string, string>>): Command {
+  return {
+    file: process.execPath,
+    args: ['--enable-source-maps', join(CHECKOUT, bundle)],
+    env: { ...baseEnvironment(), ...env },
+    cwd: CHECKOUT,
   }
 }
 

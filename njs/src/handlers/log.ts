@@ -5,7 +5,7 @@ import { PROXY_LOG_STREAM } from '../contract/redis-keys.ts'
 import appendSource from '../domain/append-log.lua'
 import { makeLogRecord } from '../domain/log-entry.ts'
 import { ReplyError } from '../domain/resp-decode.ts'
-import { enqueue, forget, nextBatch } from '../nginx/log-queue.ts'
+import { droppedRecords, enqueue, forget, nextBatch } from '../nginx/log-queue.ts'
 import { detachedPipeline, RedisUnavailable } from '../nginx/redis.ts'
 
 /** Bytes the stream may take while no worker reads it: a quarter of what Redis is given by default. */
@@ -54,7 +54,7 @@ export async function flushLog(session: NginxPeriodicSession): Promise<void> {
       await append(socket, batch.lines)
     } catch (error) {
       const reason = error instanceof RedisUnavailable ? error.message : String(error)
-      ngx.log(ngx.WARN, `gate: log records wait: ${reason}`)
+      ngx.log(ngx.WARN, `gate: log records wait (${droppedRecords()} dropped so far): ${reason}`)
       return
     }
     forget(batch)

@@ -36,7 +36,7 @@ export async function pipeline(
 /**
  * Sends a pipeline where there is no request (js_periodic).
  * @param socket path of the bridge's unix socket
- * @throws {RedisUnavailable} within `timeoutMs`
+ * @throws {RedisUnavailable} within the location's js_fetch_timeout
  */
 export async function detachedPipeline(
   socket: string,
