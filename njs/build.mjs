@@ -2,10 +2,12 @@
  * How the gate (http) and the bridge (stream) are bundled for nginx's QuickJS engine. Not minified,
  * so that line numbers in nginx's error log mean something.
  */
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
+const { version } = JSON.parse(readFileSync(join(here, '../package.json'), 'utf8'))
 
 /**
  * esbuild's settings for code that runs inside nginx.
@@ -19,6 +21,7 @@ export const njsBuildOptions = {
   external: ['crypto', 'fs', 'querystring', 'zlib', 'xml'],
   charset: 'utf8',
   loader: { '.lua': 'text' },
+  define: { CHATGATE_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 }
 

@@ -3,8 +3,10 @@
  * comes from in Sec-Fetch-Site (W3C Fetch Metadata) or, older ones, in Origin.
  */
 
-/** Methods that change nothing (RFC 9110 §9.2.1) and so need no check. */
-const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
+/** Returns true if the method changes nothing (RFC 9110 §9.2.1) and so needs no check. */
+export function isSafeMethod(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+}
 
 export interface RequestOrigin {
   readonly method: string
@@ -20,7 +22,7 @@ export interface RequestOrigin {
  * browser and carries no cookies against its user's will.
  */
 export function isSameSite(request: RequestOrigin): boolean {
-  if (SAFE_METHODS.includes(request.method)) return true
+  if (isSafeMethod(request.method)) return true
   if (request.secFetchSite !== undefined) {
     return request.secFetchSite === 'same-origin' || request.secFetchSite === 'none'
   }

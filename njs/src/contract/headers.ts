@@ -12,6 +12,10 @@ export const GATE_HEADERS = {
   role: 'X-Gate-Role',
   /** SHA-256 (hex) of the session token: the session's name in Redis, never the token itself. */
   session: 'X-Gate-Session',
+  /** access_tokens.id of the token that a program came with; absent for browsers. */
+  token: 'X-Gate-Token',
+  /** Name of the `concurrent` policy toward which the answer counts while it runs; absent without one. */
+  slot: 'X-Gate-Slot',
   /** Answered by the worker, removed by the gate: what must be forgotten at once (revocation.ts). */
   revoke: 'X-Gate-Revoke',
 } as const

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePolicies } from './limit-policy.ts'
+import { formatPolicy, parsePolicies } from './limit-policy.ts'
 
 test('one policy is read', () => {
   assert.deepEqual(parsePolicies('"chat";q=5;w=60'), [
-    { name: 'chat', quota: 5, windowSeconds: 60 },
+    { kind: 'window', name: 'chat', quota: 5, windowSeconds: 60 },
   ])
 })
 
 test('several policies are read in order, spaces and parameter order do not matter', () => {
   assert.deepEqual(parsePolicies('"minute"; q=5; w=60 , "day";w=86400;q=100'), [
-    { name: 'minute', quota: 5, windowSeconds: 60 },
-    { name: 'day', quota: 100, windowSeconds: 86_400 },
+    { kind: 'window', name: 'minute', quota: 5, windowSeconds: 60 },
+    { kind: 'window', name: 'day', quota: 100, windowSeconds: 86_400 },
   ])
 })
 
@@ -32,6 +32,23 @@ test('what is no policy names the part that is wrong', () => {
     '"chat";q=5.5;w=60',
     '"CHAT";q=5;w=60',
     '"chat";q=5;w=60,',
+    '"chat";q=5;w=60, "chat";q=100;w=86400',
+    '"streams";q=5;qu="requests"',
+    '"streams";q=5;qu=concurrent-requests',
+    '"streams";q=5;w=10;qu="concurrent-requests"',
+    '"chat";q="five";w=60',
   ]
   for (const text of wrong) assert.throws(() => parsePolicies(text), RangeError, text)
+})
+
+test('answers at once are a policy without a window of its own', () => {
+  const text = '"streams";q=5;qu="concurrent-requests"'
+  const [policy] = parsePolicies(text)
+  assert.deepEqual(policy, { kind: 'concurrent', name: 'streams', quota: 5, windowSeconds: 10 })
+  assert.equal(policy && formatPolicy(policy), text)
+})
+
+test('a policy is written as it is read', () => {
+  const text = '"chat";q=5;w=60'
+  assert.deepEqual(parsePolicies(text).map(formatPolicy), [text])
 })

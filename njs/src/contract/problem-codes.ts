@@ -59,6 +59,11 @@ export const PROBLEMS = {
     ['Sign-in failed', 'Username or password is wrong.'],
     ['登录失败', '用户名或密码不正确。'],
   ),
+  invalid_token: define(
+    401,
+    ['Invalid access token', 'The access token is missing, unknown, expired or revoked.'],
+    ['访问令牌无效', '访问令牌缺失、不存在、已过期或已撤销。'],
+  ),
   cross_site: define(
     403,
     ['Cross-site request refused', 'This request came from another site and was refused.'],
@@ -95,6 +100,11 @@ export const PROBLEMS = {
     ['Method not allowed', 'This address does not accept this method.'],
     ['方法不允许', '该地址不接受此请求方法。'],
   ),
+  last_admin: define(
+    409,
+    ['The last administrator', 'There has to be an administrator who can sign in.'],
+    ['最后一位管理员', '至少要保留一位可以登录的管理员。'],
+  ),
   payload_too_large: define(
     413,
     ['Too large', 'The request is larger than allowed.'],
@@ -117,8 +127,13 @@ export const PROBLEMS = {
   ),
   rate_limited: define(
     429,
-    ['Too many requests', 'At most {quota} per {window}. Please try again in {seconds} s.'],
-    ['请求过于频繁', '每{window}最多 {quota} 次，请在 {seconds} 秒后重试。'],
+    ['Too many requests', 'At most {quota} per {window}. Please try again in {wait}.'],
+    ['请求过于频繁', '每{window}最多 {quota} 次，请在 {wait}后重试。'],
+  ),
+  too_many_streams: define(
+    429,
+    ['Too many answers at once', 'At most {quota} answers can run at once. Wait for one to end.'],
+    ['同时进行的回答过多', '最多同时进行 {quota} 个回答，请等待其中一个结束。'],
   ),
   flood: define(
     429,
@@ -149,6 +164,11 @@ export const PROBLEMS = {
     503,
     ['Sign-in state unavailable', 'Sessions cannot be checked right now. Please try again.'],
     ['暂时无法验证登录', '当前无法验证登录状态，请稍后重试。'],
+  ),
+  limits_unavailable: define(
+    503,
+    ['Limits unavailable', 'Limits cannot be counted right now. Please try again.'],
+    ['暂时无法计数', '当前无法统计请求次数，请稍后重试。'],
   ),
   storage_unavailable: define(
     503,

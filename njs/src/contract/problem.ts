@@ -54,7 +54,7 @@ export function makeProblem(
   const definition = PROBLEMS[code]
   const text = definition[lang]
   const params = {
-    seconds: details.retryAfter ?? '',
+    wait: details.retryAfter === undefined ? '' : waitText(details.retryAfter, lang),
     quota: details.limit?.quota ?? '',
     window: details.limit === undefined ? '' : windowText(details.limit.windowSeconds, lang),
   }
@@ -78,6 +78,19 @@ export function makeProblem(
 
 function fill(text: string, params: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
+}
+
+const UNITS: Readonly<Record<Lang, readonly [string, string, string]>> = {
+  en: ['s', 'min', 'h'],
+  'zh-CN': ['秒', '分钟', '小时'],
+}
+
+/** Returns a time in words, in the unit that is easily read; whoever waits that long is not too early. */
+export function waitText(seconds: number, lang: Lang): string {
+  const [second, minute, hour] = UNITS[lang]
+  if (seconds <= 120) return `${seconds} ${second}`
+  if (seconds <= 7200) return `${Math.ceil(seconds / 60)} ${minute}`
+  return `${Math.ceil(seconds / 3600)} ${hour}`
 }
 
 const WINDOWS: Readonly<Record<number, Readonly<Record<Lang, string>>>> = {

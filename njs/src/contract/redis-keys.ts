@@ -14,9 +14,32 @@ export function userKey(uid: string): string {
 }
 
 /**
+ * Sorted set: the sessions of one user, to list and end them; members are token hashes, scores Unix
+ * seconds of sign-in. Written by the worker alone; an entry may outlive its session. TTL: the absolute
+ * timeout.
+ */
+export function sessionIndexKey(uid: string): string {
+  return `{u:${uid}}:sessions`
+}
+
+/** Hash: one access token (access-token.ts, TokenRecord), put there by the worker when it is used. */
+export function tokenKey(uid: string, tokenHash: string): string {
+  return `{u:${uid}}:tok:${tokenHash}`
+}
+
+/**
+ * Sorted set: running answers of one user under a `concurrent` policy; members are request ids, scores
+ * microseconds of Redis' clock at which an unrenewed slot lapses. TTL: the lease.
+ * @param subject `u:<uid>`
+ */
+export function slotKey(subject: string, policy: string): string {
+  return `{${subject}}:slots:${policy}`
+}
+
+/**
  * Sorted set: the sliding log of one limit policy for one subject; members are request ids, scores
  * microseconds of Redis' clock. TTL: the policy's window.
- * @param subject `u:<uid>` or `ip:<address>`
+ * @param subject `u:<uid>`, `t:<token hash>` or `ip:<address>`
  * @param windowSeconds the policy's `w`
  */
 export function limitKey(subject: string, policy: string, windowSeconds: number): string {
@@ -31,3 +54,6 @@ export const PROXY_LOG_GROUP = 'mysql'
 
 /** Stream: proxy log records that MySQL refused one by one, kept for a person to look at. */
 export const PROXY_LOG_DEAD = 'proxy_logs:dead'
+
+/** Never there: a gate deletes it to see whether Redis takes writes, also when it has no memory left. */
+export const GATE_PROBE = 'gate:probe'

@@ -1,6 +1,6 @@
 /**
  * What the worker tells the gate to forget at once, in the `X-Gate-Revoke` response header:
- * `<uid>:<session hash>` for one session, `<uid>:<epoch>` for every session of an older epoch.
+ * `<uid>:<hash>` for one session or access token (SHA-256 of its secret part), `<uid>:<epoch>` for every session of an older epoch.
  */
 
 export type Revocation =

@@ -23,8 +23,8 @@ export interface SessionCookie {
 export function parseSessionCookie(value: string): SessionCookie | undefined {
   const match = /^([1-9]\d{0,19})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/.exec(value)
   if (match === null) return undefined
-  const [, uid = '', token = '', mac = ''] = match
-  return { uid, token, mac }
+  // By index: this runs for every forged cookie, and taking an array apart costs more than the pattern.
+  return { uid: match[1] ?? '', token: match[2] ?? '', mac: match[3] ?? '' }
 }
 
 /** Returns the cookie's value. */
@@ -59,4 +59,6 @@ export interface UserCopy {
   readonly state: 'enabled' | 'disabled'
   readonly role: Role
   readonly name: string
+  /** The user's own limits (own-limits.ts), or empty. */
+  readonly limits: string
 }
