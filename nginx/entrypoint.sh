@@ -16,10 +16,34 @@ values=$root/chatgate/nginx/values.env
 state=$root/chatgate/nginx-state/gate_log.json
 run=$root/run/chatgate
 
+# The oldest that the gate was proved with, as in npm run check. Images built on the official one tell
+# their versions in the environment.
+oldest_nginx=1.30.6
+oldest_njs=1.0.1
+
 say() { echo "chatgate: $*" >&2; }
+
+# Succeeds if version $1 comes before version $2.
+is_older() {
+    [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+check_versions() {
+    old=
+    if is_older "${NGINX_VERSION:-$oldest_nginx}" "$oldest_nginx"; then
+        say "nginx $NGINX_VERSION is too old; the gate needs $oldest_nginx or newer (NGINX_IMAGE)"
+        old=yes
+    fi
+    if is_older "${NJS_VERSION:-$oldest_njs}" "$oldest_njs"; then
+        say "njs $NJS_VERSION is too old; the gate needs $oldest_njs or newer (NGINX_IMAGE)"
+        old=yes
+    fi
+    [ -z "$old" ] || exit 1
+}
 
 # What the operator can set right is said before anything else goes wrong because of it.
 look_around() {
+    check_versions
     if [ ! -r "$values" ]; then
         say 'there are no settings; the init service makes them: docker compose up -d'
         exit 1

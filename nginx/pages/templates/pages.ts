@@ -3,7 +3,7 @@
 import { chatPage } from './chat.ts'
 import { adminPage, dashboardPage } from './figures.ts'
 import { loginPage } from './login.ts'
-import { errorPage, forbiddenPage, logoutPage } from './message.ts'
+import { errorPage, forbiddenPage, limitPage, logoutPage } from './message.ts'
 import type { PageContent, PageContext } from './page.ts'
 
 export interface PageDefinition {
@@ -31,6 +31,7 @@ export const PAGES: readonly PageDefinition[] = [
   },
   { name: 'admin', write: adminPage, style: 'figures.css', script: 'admin.tsx', budget: 40 * KB },
   { name: 'error', write: errorPage, style: 'login.css', script: undefined, budget: 12 * KB },
+  { name: 'limit', write: limitPage, style: 'login.css', script: undefined, budget: 12 * KB },
   {
     name: 'forbidden',
     write: forbiddenPage,

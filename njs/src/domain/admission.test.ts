@@ -1,70 +1,66 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AdmissionQuestion, admissionArguments, readAdmission, waitMs } from './admission.ts'
+import type { LimitPolicy } from '../contract/limit-policy.ts'
+import { type AdmissionQuestion, admissionArguments, readAdmission } from './admission.ts'
 import { rateHeaders } from './rate-headers.ts'
 
-const chat = { name: 'chat', quota: 5, windowSeconds: 60 }
-const day = { name: 'day', quota: 100, windowSeconds: 86_400 }
+const chat: LimitPolicy = { kind: 'window', name: 'chat', quota: 5, windowSeconds: 60 }
+const day: LimitPolicy = { kind: 'window', name: 'day', quota: 100, windowSeconds: 86_400 }
+const streams: LimitPolicy = { kind: 'concurrent', name: 'streams', quota: 2, windowSeconds: 10 }
 const question: AdmissionQuestion = {
   requestId: 'r1',
-  session: { uid: '7', hash: 'h' },
+  credential: { kind: 'session', uid: '7', hash: 'h' },
   idleSeconds: 10,
   absoluteSeconds: 20,
   policies: [
-    { policy: chat, subject: 'u:7' },
-    { policy: day, subject: 'ip:192.0.2.1' },
+    { policy: chat, subject: 'u:7', byUser: true },
+    { policy: day, subject: 'ip:192.0.2.1', byUser: false },
+    { policy: streams, subject: 'u:7', byUser: true },
   ],
 }
 
+const LIMIT_KEYS = ['{u:7}:rl:chat:60', '{ip:192.0.2.1}:rl:day:86400', '{u:7}:slots:streams']
+const LIMIT_ARGS = ['w', '5', '60', 'chat', 'w', '100', '86400', '', 'c', '2', '10', 'streams']
+
 test('keys and arguments stand in the order that admit.lua reads', () => {
-  const { keys, args } = admissionArguments(question)
-  assert.deepEqual(keys, [
-    '{u:7}:sess:h',
-    '{u:7}:user',
-    '{u:7}:rl:chat:60',
-    '{ip:192.0.2.1}:rl:day:86400',
+  assert.deepEqual(admissionArguments(question), [
+    ...['5', '{u:7}:sess:h', '{u:7}:user', ...LIMIT_KEYS],
+    ...['r1', 's', '10', '20', '60', ...LIMIT_ARGS],
   ])
-  assert.deepEqual(args, ['r1', '1', '10', '20', '60', '5', '60', '100', '86400'])
 })
 
-test('without a session only the policies have keys', () => {
-  const { keys, args } = admissionArguments({ ...question, session: undefined })
-  assert.deepEqual(keys, ['{u:7}:rl:chat:60', '{ip:192.0.2.1}:rl:day:86400'])
-  assert.equal(args[1], '0')
+test('a token has a key of its own', () => {
+  const credential = { kind: 'token', uid: '7', hash: 'h' } as const
+  const args = admissionArguments({ ...question, credential, policies: [] })
+  assert.deepEqual(args, ['2', '{u:7}:tok:h', '{u:7}:user', 'r1', 't', '10', '20', '60'])
+})
+
+test('without a credential only the policies have keys', () => {
+  assert.deepEqual(admissionArguments({ ...question, credential: undefined }), [
+    ...['3', ...LIMIT_KEYS],
+    ...['r1', '-', '10', '20', '60', ...LIMIT_ARGS],
+  ])
 })
 
 test('an answer is read with the state of each policy', () => {
-  const answer = readAdmission(question, ['ok', 'admin', '3', 1, 4, 60_000, 99, 86_400_000])
+  const reply = 'ok admin 3 chat=9 - 1 9 8 60000 100 99 86400000 2 1 10000'
+  const answer = readAdmission(question, reply)
   assert.ok(answer.kind === 'answered')
-  assert.equal(answer.role, 'admin')
-  assert.equal(answer.epoch, 3)
+  assert.deepEqual(answer.holder, { role: 'admin', epoch: 3, limits: 'chat=9', tokenId: '' })
   assert.equal(answer.admitted, true)
   assert.deepEqual(rateHeaders(answer.states), {
-    policy: '"chat";q=5;w=60, "day";q=100;w=86400',
-    state: '"chat";r=4;t=60, "day";r=99;t=86400',
+    policy: '"chat";q=9;w=60, "day";q=100;w=86400',
+    state: '"chat";r=8;t=60, "day";r=99;t=86400',
   })
-  assert.deepEqual(readAdmission(question, ['none']), { kind: 'no-session' })
+  assert.deepEqual(readAdmission(question, 'none'), { kind: 'none' })
+  assert.deepEqual(readAdmission(question, 'miss'), { kind: 'miss' })
 })
 
 test('whatever admit.lua would not answer is an error, never an admission', () => {
+  const states = '5 4 60000 100 99 1 2 1 10000'
   const wrong = [
-    null,
-    'OK',
-    1,
-    [],
-    ['ok'],
-    ['ok', 'root', '1', 1, 1, 1, 1, 1],
-    ['ok', 'user', '1', 1, 4],
+    ...[null, 'OK', 1, '', [], ['none'], 'ok', 'ok user 1 - - 1'],
+    ...[`ok root 1 - - 1 ${states}`, `ok user 1 - - 1 ${states} 1`, `OK user 1 - - 1 ${states}`],
   ]
   for (const reply of wrong) assert.throws(() => readAdmission(question, reply), TypeError)
-})
-
-test('the wait is the longest of the exhausted policies', () => {
-  const states = [
-    { policy: chat, remaining: 0, resetMs: 900 },
-    { policy: day, remaining: 0, resetMs: 5000 },
-    { policy: chat, remaining: 2, resetMs: 60_000 },
-  ]
-  assert.equal(waitMs(states), 5000)
-  assert.equal(waitMs([]), 1)
 })

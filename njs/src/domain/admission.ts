@@ -1,60 +1,72 @@
 /** One round trip to Redis: what `admit.lua` is asked and what its answer means. */
 
-import type { LimitPolicy } from '../contract/limit-policy.ts'
-import { limitKey, sessionKey, userKey } from '../contract/redis-keys.ts'
+import { limitKey, sessionKey, slotKey, tokenKey, userKey } from '../contract/redis-keys.ts'
 import type { Role } from '../contract/session.ts'
+import type { BoundPolicy } from './bound-policy.ts'
+import type { Credential } from './credential.ts'
 import type { PolicyState } from './rate-headers.ts'
 import type { Reply } from './resp-decode.ts'
-
-/** A limit policy together with the subject it counts. */
-export interface BoundPolicy {
-  readonly policy: LimitPolicy
-  /** `u:<uid>` or `ip:<address>`. */
-  readonly subject: string
-}
 
 export interface AdmissionQuestion {
   readonly requestId: string
   /** Undefined where nobody needs to be signed in. */
-  readonly session: { readonly uid: string; readonly hash: string } | undefined
+  readonly credential: Credential | undefined
   readonly idleSeconds: number
   readonly absoluteSeconds: number
   readonly policies: readonly BoundPolicy[]
 }
 
 export type Admission =
-  | { readonly kind: 'no-session' }
+  /** The session or token is over, or its user is disabled. */
+  | { readonly kind: 'none' }
+  /** Redis does not know the token, or its user; the worker may. */
+  | { readonly kind: 'miss' }
   | {
       readonly kind: 'answered'
-      /** Undefined if the question was asked without a session. */
-      readonly role: Role | undefined
-      readonly epoch: number
+      /** Undefined if the question was asked without a credential. */
+      readonly holder: Holder | undefined
       readonly admitted: boolean
       readonly states: readonly PolicyState[]
     }
 
-/** How often a session's `last` is written at most; the idle timeout is that exact. */
-const TOUCH_SECONDS = 60
+/** Who holds a good session or token. */
+export interface Holder {
+  readonly role: Role
+  readonly epoch: number
+  /** The user's own limits as text (own-limits.ts), or empty. */
+  readonly limits: string
+  /** access_tokens.id, or empty for a session. */
+  readonly tokenId: string
+}
 
-/** Returns KEYS and ARGV of the script. */
-export function admissionArguments(question: AdmissionQuestion): {
-  readonly keys: readonly string[]
-  readonly args: readonly string[]
-} {
-  const { session, policies } = question
-  const keys = session ? [sessionKey(session.uid, session.hash), userKey(session.uid)] : []
+/** How often a session's `last` is written at most; the idle timeout is that exact. */
+const TOUCH_SECONDS = '60'
+
+const FIXED_WORDS = 6
+const WORDS_PER_POLICY = 3
+
+/** Returns number of keys, keys and arguments of the script, as EVALSHA takes them. */
+export function admissionArguments(question: AdmissionQuestion): readonly string[] {
+  const { credential, policies } = question
+  const keys: string[] = []
+  if (credential !== undefined) {
+    const { kind, uid, hash } = credential
+    keys.push(kind === 'session' ? sessionKey(uid, hash) : tokenKey(uid, hash), userKey(uid))
+  }
   const args = [
     question.requestId,
-    session ? '1' : '0',
+    credential === undefined ? '-' : credential.kind === 'session' ? 's' : 't',
     String(question.idleSeconds),
     String(question.absoluteSeconds),
-    String(TOUCH_SECONDS),
+    TOUCH_SECONDS,
   ]
-  for (const { policy, subject } of policies) {
-    keys.push(limitKey(subject, policy.name, policy.windowSeconds))
-    args.push(String(policy.quota), String(policy.windowSeconds))
+  for (const { policy, subject, byUser } of policies) {
+    const { kind, name, quota, windowSeconds } = policy
+    keys.push(kind === 'window' ? limitKey(subject, name, windowSeconds) : slotKey(subject, name))
+    args.push(kind === 'window' ? 'w' : 'c', String(quota), String(windowSeconds))
+    args.push(byUser ? name : '')
   }
-  return { keys, args }
+  return [String(keys.length), ...keys, ...args]
 }
 
 /**
@@ -62,30 +74,42 @@ export function admissionArguments(question: AdmissionQuestion): {
  * @throws {TypeError} if the reply is not one of admit.lua, which must refuse the request
  */
 export function readAdmission(question: AdmissionQuestion, reply: Reply): Admission {
-  if (!Array.isArray(reply)) throw new TypeError('admit.lua answered no array')
-  if (reply[0] === 'none') return { kind: 'no-session' }
-  const [status, role, epoch, admitted, ...numbers] = reply
-  if (status !== 'ok' || numbers.length !== question.policies.length * 2) {
+  if (reply === 'none' || reply === 'miss') return { kind: reply }
+  const words = typeof reply === 'string' ? reply.split(' ') : []
+  const { credential, policies } = question
+  const [status, role, epoch, limits = '', tokenId = '', admitted] = words
+  if (status !== 'ok' || words.length !== FIXED_WORDS + policies.length * WORDS_PER_POLICY) {
     throw new TypeError('admit.lua answered something else')
   }
-  if (question.session && role !== 'user' && role !== 'admin') throw new TypeError('unknown role')
   return {
     kind: 'answered',
-    role: role === 'user' || role === 'admin' ? role : undefined,
-    epoch: Number(epoch),
-    admitted: admitted === 1,
-    states: question.policies.map(({ policy }, index) => ({
-      policy,
-      remaining: Number(numbers[index * 2]),
-      resetMs: Number(numbers[index * 2 + 1]),
-    })),
+    holder:
+      credential === undefined
+        ? undefined
+        : {
+            role: readRole(role),
+            epoch: Number(epoch),
+            limits: optional(limits),
+            tokenId: optional(tokenId),
+          },
+    admitted: admitted === '1',
+    states: policies.map(({ policy }, index) => {
+      const at = FIXED_WORDS + index * WORDS_PER_POLICY
+      return {
+        policy,
+        quota: Number(words[at]),
+        remaining: Number(words[at + 1]),
+        resetMs: Number(words[at + 2]),
+      }
+    }),
   }
 }
 
-/** Returns how long the subject has to wait, in milliseconds: until every exhausted policy has room. */
-export function waitMs(states: readonly PolicyState[]): number {
-  return Math.max(
-    1,
-    ...states.filter((state) => state.remaining === 0).map(({ resetMs }) => resetMs),
-  )
+function readRole(role: string | undefined): Role {
+  if (role !== 'user' && role !== 'admin') throw new TypeError('unknown role')
+  return role
+}
+
+function optional(word: string): string {
+  return word === '-' ? '' : word
 }

@@ -18,3 +18,8 @@ test('a name that only ends the same is another cookie', () => {
   assert.equal(readCookie(undefined, 'a'), undefined)
   assert.equal(readCookie('a', 'a'), undefined)
 })
+
+test('a name inside the value of another is no cookie', () => {
+  assert.equal(readCookie('b=a=1; c= a=2; a=3', 'a'), '3')
+  assert.equal(readCookie('b=x a=1', 'a'), undefined)
+})

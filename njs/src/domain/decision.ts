@@ -8,8 +8,10 @@ import type { Role } from '../contract/session.ts'
 export interface Identity {
   readonly uid: string
   readonly role: Role
-  /** SHA-256 (hex) of the session token. */
+  /** SHA-256 (hex) of the session token, or empty for a program. */
   readonly session: string
+  /** access_tokens.id, or empty for a browser. */
+  readonly token: string
 }
 
 /** Values of the RateLimit and RateLimit-Policy response headers; empty when no policy applied. */
@@ -18,14 +20,25 @@ export interface RateHeaders {
   readonly state: string
 }
 
+/**
+ * What a decision rests on: `own` nothing but the request, `cache` a session asked about a moment ago,
+ * `stale` an older one while Redis is away, `redis` a round trip, `local` this nginx's own count,
+ * `memory` a refusal that still holds.
+ */
+export type Source = 'own' | 'cache' | 'stale' | 'redis' | 'local' | 'memory'
+
 export interface Allow {
   readonly kind: 'allow'
+  readonly source: Source
   readonly identity: Identity | undefined
   readonly rate: RateHeaders
+  /** Name of the `concurrent` policy toward which the request counts, or empty. */
+  readonly slot: string
 }
 
 export interface Deny {
   readonly kind: 'deny'
+  readonly source: Source
   readonly code: ProblemCode
   readonly details: ProblemDetails
   readonly rate: RateHeaders
@@ -36,11 +49,19 @@ export type Decision = Allow | Deny
 export const NO_RATE: RateHeaders = { policy: '', state: '' }
 
 /** Returns a decision to let the request through. */
-export function allow(identity: Identity | undefined, rate: RateHeaders = NO_RATE): Allow {
-  return { kind: 'allow', identity, rate }
+export function allow(
+  identity: Identity | undefined,
+  more: Partial<Pick<Allow, 'source' | 'rate' | 'slot'>> = {},
+): Allow {
+  const { source = 'own', rate = NO_RATE, slot = '' } = more
+  return { kind: 'allow', source, identity, rate, slot }
 }
 
 /** Returns a decision to refuse the request with a problem. */
-export function deny(code: ProblemCode, more: Partial<Pick<Deny, 'details' | 'rate'>> = {}): Deny {
-  return { kind: 'deny', code, details: {}, rate: NO_RATE, ...more }
+export function deny(
+  code: ProblemCode,
+  more: Partial<Pick<Deny, 'details' | 'rate' | 'source'>> = {},
+): Deny {
+  const { source = 'own', details = {}, rate = NO_RATE } = more
+  return { kind: 'deny', source, code, details, rate }
 }

@@ -1,6 +1,6 @@
 /** Whole RESP2 replies as values. */
 
-import { INCOMPLETE, RespSyntaxError, readInteger, skipValue } from './resp-frame.ts'
+import { RespSyntaxError, readInteger } from './resp-frame.ts'
 
 /** An error that Redis itself answered, such as `NOSCRIPT …`; not a broken connection. */
 export class ReplyError extends Error {
@@ -14,6 +14,7 @@ export class ReplyError extends Error {
   }
 }
 
+/** Text is read as UTF-8; bytes that are none become replacement characters. */
 export type Reply = string | number | null | ReplyError | readonly Reply[]
 
 /**
@@ -21,50 +22,66 @@ export type Reply = string | number | null | ReplyError | readonly Reply[]
  * @throws {RespSyntaxError} if the bytes are no RESP2 or end within a reply
  */
 export function decodeReplies(bytes: Uint8Array): Reply[] {
+  const reader = new Reader(bytes)
   const replies: Reply[] = []
-  let position = 0
-  while (position < bytes.length) {
-    const end = skipValue(bytes, position)
-    if (end === INCOMPLETE) throw new RespSyntaxError('reply is cut off')
-    replies.push(new Reader(bytes, position).read())
-    position = end
-  }
+  while (!reader.isAtEnd) replies.push(reader.read())
   return replies
+}
+
+/**
+ * Returns the content if the text is one bulk string in ASCII and nothing else, else undefined. The
+ * short way for what a script answers: its length counts bytes, which only ASCII has as many of as
+ * characters.
+ */
+export function soleBulk(text: string): string | undefined {
+  const end = text.indexOf('\r\n')
+  const isSole = text.startsWith(`$${text.length - end - 4}\r\n`)
+  return isSole ? text.slice(end + 2, -2) : undefined
 }
 
 class Reader {
   readonly #bytes: Uint8Array
-  #position: number
+  #position = 0
 
-  constructor(bytes: Uint8Array, position: number) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#position = position
+  }
+
+  get isAtEnd(): boolean {
+    return this.#position >= this.#bytes.length
   }
 
   read(): Reply {
     const type = this.#bytes[this.#position]
     const start = this.#position + 1
     const end = this.#bytes.indexOf(0x0d, start)
+    if (end < 0 || this.#bytes[end + 1] !== 0x0a) throw new RespSyntaxError('reply is cut off')
     this.#position = end + 2
     switch (type) {
-      case 0x2b:
-        return text(this.#bytes, start, end)
-      case 0x2d:
-        return new ReplyError(text(this.#bytes, start, end))
-      case 0x3a:
+      case 0x2b /* + */:
+        return this.#text(start, end)
+      case 0x2d /* - */:
+        return new ReplyError(this.#text(start, end))
+      case 0x3a /* : */:
         return readInteger(this.#bytes, start, end)
-      case 0x24:
+      case 0x24 /* $ */:
         return this.#bulk(readInteger(this.#bytes, start, end))
-      default:
+      case 0x2a /* * */:
         return this.#array(readInteger(this.#bytes, start, end))
+      default:
+        throw new RespSyntaxError(`type byte ${type}`)
     }
   }
 
   #bulk(length: number): string | null {
     if (length < 0) return null
     const start = this.#position
-    this.#position = start + length + 2
-    return text(this.#bytes, start, start + length)
+    const end = start + length
+    this.#position = end + 2
+    if (this.#bytes[end] !== 0x0d || this.#bytes[end + 1] !== 0x0a) {
+      throw new RespSyntaxError('bulk string is cut off')
+    }
+    return this.#text(start, end)
   }
 
   #array(length: number): readonly Reply[] | null {
@@ -73,19 +90,12 @@ class Reader {
     for (let index = 0; index < length; index++) items.push(this.read())
     return items
   }
-}
 
-function text(bytes: Uint8Array, start: number, end: number): string {
-  let result = ''
-  for (let index = start; index < end; index++) {
-    const byte = bytes[index] ?? 0
-    if (byte >= 0x80) return decodeUtf8(bytes.subarray(start, end))
-    result += String.fromCharCode(byte)
+  /** Copies first: njs decodes whole ArrayBuffers only, and a Buffer is a window on a larger one. */
+  #text(start: number, end: number): string {
+    if (start === end) return ''
+    return DECODER.decode(new Uint8Array(this.#bytes.subarray(start, end)).buffer)
   }
-  return result
 }
 
-/** Copies first: njs decodes whole ArrayBuffers only, and a Buffer is a window on a larger one. */
-function decodeUtf8(bytes: Uint8Array): string {
-  return new TextDecoder().decode(new Uint8Array(bytes).buffer)
-}
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true })

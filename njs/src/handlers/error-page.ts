@@ -1,8 +1,8 @@
 /** What nginx answers for errors that no handler has put into words: unknown addresses, worker down … */
 
-import { problemStatus } from '../contract/problem.ts'
+import { problemStatus, waitText } from '../contract/problem.ts'
 import { isProblemCode, type ProblemCode } from '../contract/problem-codes.ts'
-import { answerProblem, requestLang } from '../nginx/answer.ts'
+import { acceptsPage, answerProblem, requestLang } from '../nginx/answer.ts'
 
 const CODES: Readonly<Record<number, ProblemCode>> = {
   403: 'forbidden',
@@ -29,14 +29,24 @@ const RETRY_AFTER: Readonly<Record<number, number>> = { 429: 1, 502: 2, 503: 2, 
 export function errorPage(r: NginxHTTPRequest): void {
   const status = Number(r.variables['status'])
   const code = codeOf(r, status)
-  const retryAfter = RETRY_AFTER[status]
+  const retryAfter = tellWait(r, status)
   if (status === 405) allowMethods(r)
   if (isNavigation(r)) {
-    if (retryAfter !== undefined) r.headersOut['Retry-After'] = String(retryAfter)
-    r.internalRedirect(`/_pages/${requestLang(r)}/${pageName(r, status)}.html`)
+    const lang = requestLang(r)
+    if (retryAfter !== undefined) r.variables['gate_wait'] = waitText(retryAfter, lang)
+    r.internalRedirect(`/_pages/${lang}/${pageName(r, status)}.html`)
     return
   }
   answerProblem(r, code, retryAfter === undefined ? {} : { retryAfter }, status)
+}
+
+/** Sets Retry-After unless the gate has; returns the seconds. */
+function tellWait(r: NginxHTTPRequest, status: number): number | undefined {
+  const told = r.variables['gate_retry_after'] ?? ''
+  if (told !== '') return Number(told)
+  const seconds = RETRY_AFTER[status]
+  if (seconds !== undefined) r.variables['gate_retry_after'] = String(seconds)
+  return seconds
 }
 
 /** The gate's own word for the refusal if it gave one, else what the status says. */
@@ -48,6 +58,7 @@ function codeOf(r: NginxHTTPRequest, status: number): ProblemCode {
 
 /** A log-out that another site asked for becomes a question to the person. */
 function pageName(r: NginxHTTPRequest, status: number): string {
+  if (status === 429) return 'limit'
   if (status !== 403) return 'error'
   return r.variables['gate_verdict'] === 'cross_site' ? 'logout' : 'forbidden'
 }
@@ -67,6 +78,6 @@ function isNavigation(r: NginxHTTPRequest): boolean {
   // The gate's own question to Redis, whose answer nobody but the gate sees.
   if (r.parent !== undefined) return false
   const target = r.variables['request_uri'] ?? ''
-  if (r.method !== 'GET' || target.startsWith('/api/')) return false
-  return r.headersIn['Accept']?.includes('text/html') === true
+  if (r.method !== 'GET' || /^\/(?:api|v1)\//.test(target)) return false
+  return acceptsPage(r)
 }

@@ -1,42 +1,71 @@
 /** The js_access handlers: who may pass where. */
 
-import { isSameSite, mayLogOutByGet } from '../contract/cross-site.ts'
+import { isSafeMethod, isSameSite, mayLogOutByGet } from '../contract/cross-site.ts'
 import { problemStatus } from '../contract/problem.ts'
 import { type Deny, deny } from '../domain/decision.ts'
 import { loginAddress } from '../domain/login-redirect.ts'
-import { admitAnyone, admitSession } from '../nginx/admit.ts'
-import type { GateRequest } from '../nginx/gate-request.ts'
-import { guard } from '../nginx/guard.ts'
+import { admitAnyone, admitSession, admitToken, refuseKnown } from '../nginx/admit.ts'
+import { acceptsPage, answerProblem } from '../nginx/answer.ts'
+import { sessionText } from '../nginx/credentials.ts'
+import { type GateRequest, requestOrigin, requestTarget } from '../nginx/gate-request.ts'
+import { guard, refuseWithProblem } from '../nginx/guard.ts'
 
 /** APIs: a session, the location's limits and, for methods that act, the same site. */
-export const api = guard(async (request) =>
-  isSameSite(request.origin) ? admitSession(request) : deny('cross_site'),
-)
+export const api = guard((request) => {
+  const text = sessionText(request)
+  const refusal = refuseKnown(request, text)
+  if (refusal !== undefined) return refusal
+  return mayAct(request) ? admitSession(request, text) : deny('cross_site')
+})
+
+/** Programs: an access token and the location's limits. No browser sends it against a user's will. */
+export const token = guard(admitToken, ({ r }, { code, details }) => {
+  answerProblem(r, code, details)
+})
 
 /** Pages: like `api`, but whoever is not signed in is led to the login page and back. */
-export const page = guard(admitSession, refusePage)
+export const page = guard((request) => {
+  const text = sessionText(request)
+  return refuseKnown(request, text) ?? admitSession(request, text)
+}, refusePage)
 
 /** Addresses open to everybody, such as POST /login: limits and the same site only. */
-export const open = guard(async (request) =>
-  isSameSite(request.origin) ? admitAnyone(request) : deny('cross_site'),
+export const open = guard(
+  (request) => (mayAct(request) ? admitAnyone(request) : deny('cross_site')),
+  refuseForm,
 )
 
 /** GET and POST /logout: no other site may sign a person out; a person is asked instead. */
-export const logout = guard(async (request) => {
-  const { method, secFetchSite } = request.origin
-  const secPurpose = request.r.headersIn['Sec-Purpose']
-  const mayAct =
-    method === 'GET' ? mayLogOutByGet(secFetchSite, secPurpose) : isSameSite(request.origin)
-  return mayAct ? admitAnyone(request) : deny('cross_site')
+export const logout = guard((request) => {
+  const { method, headersIn } = request.r
+  const isMeant = isSafeMethod(method)
+    ? mayLogOutByGet(headersIn['Sec-Fetch-Site'], headersIn['Sec-Purpose'])
+    : isSameSite(requestOrigin(request))
+  return isMeant ? admitAnyone(request) : deny('cross_site')
 }, refusePage)
 
-function refusePage({ r, target }: GateRequest, { code, details }: Deny): void {
+/** The cross-site rule; the headers it needs are read only where it applies. */
+function mayAct(request: GateRequest): boolean {
+  return isSafeMethod(request.r.method) || isSameSite(requestOrigin(request))
+}
+
+function refusePage(request: GateRequest, { code, details }: Deny): void {
+  const { r } = request
   if (code === 'unauthenticated') {
     r.headersOut['Cache-Control'] = 'no-store'
-    r.return(302, loginAddress(target))
+    r.return(302, loginAddress(requestTarget(request)))
     return
   }
-  // No body: error_page then serves the static page for this status.
-  if (details.retryAfter !== undefined) r.headersOut['Retry-After'] = String(details.retryAfter)
-  r.return(problemStatus(code))
+  // No body: error_page then serves the page for this status.
+  if (acceptsPage(r)) r.return(problemStatus(code))
+  else answerProblem(r, code, details)
+}
+
+/** A form that a browser sent without script gets a page, a program its problem. */
+function refuseForm(request: GateRequest, decision: Deny): void {
+  const { r } = request
+  const type = r.headersIn['Content-Type']
+  const isForm = type?.startsWith('application/x-www-form-urlencoded') === true
+  if (isForm && acceptsPage(r)) refusePage(request, decision)
+  else refuseWithProblem(request, decision)
 }

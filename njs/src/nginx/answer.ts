@@ -1,30 +1,48 @@
 /** The one place where the gate answers a request itself. */
 
-import { chooseLang, LANG_COOKIE, type Lang } from '../contract/lang.ts'
-import {
-  makeProblem,
-  PROBLEM_TYPE,
-  type ProblemDetails,
-  problemStatus,
-} from '../contract/problem.ts'
+import type { Lang } from '../contract/lang.ts'
+import { PROBLEM_TYPE, type ProblemDetails, problemStatus } from '../contract/problem.ts'
 import type { ProblemCode } from '../contract/problem-codes.ts'
-import { readCookie } from '../domain/cookie.ts'
+import type { Deny } from '../domain/decision.ts'
+import { type ProblemShape, problemText } from '../domain/problem-text.ts'
 
-/** Returns the language of the request. */
+/** Returns the language of the request, as nginx chooses pages by it (conf.d/languages.conf). */
 export function requestLang(r: NginxHTTPRequest): Lang {
-  return chooseLang(readCookie(r.headersIn['Cookie'], LANG_COOKIE), r.headersIn['Accept-Language'])
+  return r.variables['gate_lang'] === 'zh-CN' ? 'zh-CN' : 'en'
 }
 
-/** Answers with a problem; `status` overrides the code's own where nginx has already fixed it. */
+/** Returns true if a person looks at the answer: browsers ask for pages by name, programs do not. */
+export function acceptsPage(r: NginxHTTPRequest): boolean {
+  return r.headersIn['Accept']?.includes('text/html') === true
+}
+
+/**
+ * Answers a refusal where nginx already knows the type of the answer (snippets/proxy-worker.conf) and
+ * that nobody may keep it, because a flood of these should cost as little as it can.
+ */
+export function answerRefusal(r: NginxHTTPRequest, { code, details }: Deny): void {
+  const status = problemStatus(code)
+  const kind = { shape: 'problem', code, status, lang: requestLang(r) } as const
+  r.return(status, problemText(kind, details, r.variables['request_id'] ?? ''))
+}
+
+/**
+ * Answers with a problem; under /v1 in the shape of OpenAI's errors, which its clients read.
+ * @param status overrides the code's own where nginx has already fixed it
+ */
 export function answerProblem(
   r: NginxHTTPRequest,
   code: ProblemCode,
   details: ProblemDetails = {},
   status: number = problemStatus(code),
 ): void {
-  const problem = makeProblem(code, r.variables['request_id'] ?? '', requestLang(r), details)
-  r.headersOut['Content-Type'] = `${PROBLEM_TYPE}; charset=utf-8`
-  r.headersOut['Cache-Control'] = 'no-store'
-  if (details.retryAfter !== undefined) r.headersOut['Retry-After'] = String(details.retryAfter)
-  r.return(status, JSON.stringify({ ...problem, status }))
+  const { variables, headersOut } = r
+  const forPrograms = (variables['request_uri'] ?? '').startsWith('/v1/')
+  const shape: ProblemShape = forPrograms ? 'openai' : 'problem'
+  headersOut['Content-Type'] = forPrograms ? 'application/json' : `${PROBLEM_TYPE}; charset=utf-8`
+  headersOut['Cache-Control'] = 'no-store'
+  // RFC 6750 §3
+  if (forPrograms && status === 401) headersOut['WWW-Authenticate'] = 'Bearer'
+  const kind = { shape, code, status, lang: requestLang(r) }
+  r.return(status, problemText(kind, details, variables['request_id'] ?? ''))
 }

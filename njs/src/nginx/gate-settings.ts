@@ -1,79 +1,134 @@
 /** The `$gate_*` variables of nginx.conf as typed values. */
 
 import { parseDuration } from '../contract/duration.ts'
-import { type LimitPolicy, parsePolicies } from '../contract/limit-policy.ts'
-
-/** What a limit counts: the signed-in user (else the address), or always the address. */
-export type LimitSubject = 'user' | 'ip'
+import { parsePolicies } from '../contract/limit-policy.ts'
+import { assignSubjects, type SubjectPolicy } from '../domain/bound-policy.ts'
 
 export interface GateSettings {
   readonly cookieName: string
   /** The first signs new cookies; all are accepted. */
   readonly sessionSecrets: readonly string[]
+  readonly tokenSecrets: readonly string[]
   readonly idleSeconds: number
   readonly absoluteSeconds: number
   /** How long a good session is believed without asking Redis again, ms. */
-  readonly sessionCacheMs: number
+  readonly freshMs: number
+  /** How much longer while Redis is away, ms. */
+  readonly staleMs: number
   /** After which the guard refuses whatever a handler is still doing, ms. */
   readonly deadlineMs: number
-  readonly policies: readonly LimitPolicy[]
-  readonly subject: LimitSubject
+  /** The policies as they are written. */
+  readonly limit: string
+  readonly policies: readonly SubjectPolicy[]
+  /** Whether a signed-in client is counted by its address too. */
+  readonly countsAddress: boolean
+  /** Whether limits are counted by this nginx alone while Redis is away, instead of refusing. */
+  readonly countsLocally: boolean
   /** Whether the location is for admins only. */
   readonly adminOnly: boolean
+  /** Whether answers tell the gate's own time in Server-Timing. */
+  readonly tellsTiming: boolean
 }
 
 /** Thrown when a variable is missing or malformed; the guard then refuses every request. */
 export class SettingError extends Error {
-  constructor(variable: string, value: string | undefined, reason: string) {
-    super(`$${variable} = ${JSON.stringify(value ?? null)}: ${reason}`)
+  /** @param variable its name without `$` */
+  constructor(variable: string, value: string, reason: string) {
+    super(`$${variable} = ${JSON.stringify(value)}: ${reason}${placeOf(variable)}`)
     this.name = 'SettingError'
   }
 }
 
-/** Parsed texts: a pure cache, so it does no harm that each pooled context has its own. */
-const policyCache = new Map<string, readonly LimitPolicy[]>()
+/** Settings by what differs between locations: a pure cache, so each pooled context may have its own. */
+const known = new Map<string, GateSettings>()
 
 /**
- * Returns the settings of the request's location.
+ * Returns the settings of the request's location. They come as two variables (conf.d/variables.conf),
+ * of which only the short one is read for each request: what `$gate_common` holds is the same for all.
  * @throws {SettingError} naming the first variable that is wrong
  */
 export function readSettings(variables: NginxVariables): GateSettings {
+  const place = variables['gate_place'] ?? ''
+  const found = known.get(place)
+  if (found !== undefined) return found
+  const settings = parseSettings(`${variables['gate_common'] ?? ''}\n${place}`)
+  known.set(place, settings)
+  return settings
+}
+
+function parseSettings(text: string): GateSettings {
+  const values = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const at = line.indexOf('=')
+    values.set(line.slice(0, at), line.slice(at + 1))
+  }
   return {
-    cookieName: required(variables, 'gate_cookie'),
-    sessionSecrets: required(variables, 'gate_session_secret').split(','),
-    idleSeconds: Math.floor(duration(variables, 'gate_session_idle') / 1000),
-    absoluteSeconds: Math.floor(duration(variables, 'gate_session_absolute') / 1000),
-    sessionCacheMs: duration(variables, 'gate_session_cache'),
-    deadlineMs: duration(variables, 'gate_deadline'),
-    policies: policies(variables, 'gate_limit'),
-    subject: variables['gate_subject'] === 'ip' ? 'ip' : 'user',
-    adminOnly: variables['gate_role'] === 'admin',
+    cookieName: required(values, 'gate_cookie'),
+    sessionSecrets: required(values, 'gate_session_secret').split(','),
+    tokenSecrets: required(values, 'gate_token_secret').split(','),
+    idleSeconds: Math.floor(duration(values, 'gate_session_idle') / 1000),
+    absoluteSeconds: Math.floor(duration(values, 'gate_session_absolute') / 1000),
+    freshMs: duration(values, 'gate_session_cache'),
+    staleMs: duration(values, 'gate_session_stale'),
+    deadlineMs: duration(values, 'gate_deadline'),
+    ...limits(values),
+    countsLocally: choice(values, 'gate_redis_loss', ['local', 'closed']) === 'local',
+    adminOnly: choice(values, 'gate_role', ['', 'admin']) === 'admin',
+    tellsTiming: choice(values, 'gate_server_timing', ['off', 'on']) === 'on',
   }
 }
 
-function required(variables: NginxVariables, name: string): string {
-  const value = variables[name]
-  if (value === undefined || value === '') throw new SettingError(name, value, 'is not set')
+type Values = ReadonlyMap<string, string>
+
+function required(values: Values, name: string): string {
+  const value = values.get(name) ?? ''
+  if (value === '') throw new SettingError(name, value, 'is not set')
   return value
 }
 
-function duration(variables: NginxVariables, name: string): number {
-  const value = required(variables, name)
+function duration(values: Values, name: string): number {
+  const value = required(values, name)
   const ms = parseDuration(value)
   if (ms === undefined) throw new SettingError(name, value, 'is not a duration like 30s')
   return ms
 }
 
-function policies(variables: NginxVariables, name: string): readonly LimitPolicy[] {
-  const text = variables[name] ?? ''
-  if (text === '') return []
-  const known = policyCache.get(text)
-  if (known !== undefined) return known
-  try {
-    const parsed = parsePolicies(text)
-    policyCache.set(text, parsed)
-    return parsed
-  } catch (error) {
-    throw new SettingError(name, text, error instanceof Error ? error.message : 'does not parse')
+function choice(values: Values, name: string, choices: readonly string[]): string {
+  const value = values.get(name) ?? ''
+  if (!choices.includes(value)) {
+    throw new SettingError(name, value, `must be one of ${choices.join(', ')}`)
   }
+  return value
+}
+
+function limits(values: Values): Pick<GateSettings, 'limit' | 'policies' | 'countsAddress'> {
+  const limit = values.get('gate_limit') ?? ''
+  const policies = readPolicies(limit, values.get('gate_subject') ?? '')
+  return { limit, policies, countsAddress: policies.some(({ subject }) => subject === 'ip') }
+}
+
+function readPolicies(limit: string, subject: string): readonly SubjectPolicy[] {
+  if (limit === '') return []
+  try {
+    const parsed = parsePolicies(limit)
+    try {
+      return assignSubjects(parsed, subject)
+    } catch (error) {
+      throw new SettingError('gate_subject', subject, reasonOf(error))
+    }
+  } catch (error) {
+    if (error instanceof SettingError) throw error
+    throw new SettingError('gate_limit', limit, reasonOf(error))
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Where an operator finds the variable; a running nginx does not know the lines. */
+function placeOf(variable: string): string {
+  return ['gate_limit', 'gate_subject', 'gate_role', 'gate_redis_loss'].includes(variable)
+    ? ' (set in nginx/servers/gateway.conf from nginx/templates/tunables.conf)'
+    : ' (nginx/templates/tunables.conf)'
 }

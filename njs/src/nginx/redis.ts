@@ -1,7 +1,7 @@
 /** Redis from inside nginx, through the bridge (bridge.ts) that speaks RESP for us. */
 
-import { decodeReplies, type Reply } from '../domain/resp-decode.ts'
-import { type Command, encodeCommands } from '../domain/resp-encode.ts'
+import { decodeReplies, type Reply, soleBulk } from '../domain/resp-decode.ts'
+import { type Command, encodeCommand, encodeCommands } from '../domain/resp-encode.ts'
 
 /** Redis could not be asked: refused, timed out, overloaded or answering nonsense. */
 export class RedisUnavailable extends Error {
@@ -11,8 +11,48 @@ export class RedisUnavailable extends Error {
   }
 }
 
-/** The internal location that leads to the bridge. */
+/** The internal location that leads to the bridge; it makes every request to it a POST. */
 const BRIDGE_LOCATION = '/_redis'
+
+/**
+ * Told when the connection to the bridge was refused or broke off. It may have been a kept one that
+ * Redis closed just then, so everything is asked once more; scripts count a request once.
+ */
+const BROKEN = 502
+
+/**
+ * Sends one command on behalf of a request and tells its reply; an error that Redis itself answered
+ * is a ReplyError. The shortest way there is: a promise and the function that awaits it cost several
+ * times what the command costs.
+ * @param done called once, within the timeouts of the bridge location; must not throw
+ */
+export function ask(
+  r: NginxHTTPRequest,
+  command: Command,
+  done: (answer: Reply | RedisUnavailable) => void,
+): void {
+  const options = { body: encodeCommand(command) }
+  r.subrequest(BRIDGE_LOCATION, options, (response) => {
+    if (response.status === BROKEN) {
+      r.subrequest(BRIDGE_LOCATION, options, (second) => done(answerOf(second)))
+    } else {
+      done(answerOf(response))
+    }
+  })
+}
+
+/**
+ * Returns the reply to one command, as `ask`.
+ * @throws {RedisUnavailable} within the timeouts of the bridge location
+ */
+export async function call(r: NginxHTTPRequest, command: Command): Promise<Reply> {
+  const options = { body: encodeCommand(command) }
+  let response = await r.subrequest(BRIDGE_LOCATION, options)
+  if (response.status === BROKEN) response = await r.subrequest(BRIDGE_LOCATION, options)
+  const answer = answerOf(response)
+  if (answer instanceof RedisUnavailable) throw answer
+  return answer
+}
 
 /**
  * Sends a pipeline on behalf of a request. Returns one reply per command; an error that Redis itself
@@ -23,14 +63,11 @@ export async function pipeline(
   r: NginxHTTPRequest,
   commands: readonly Command[],
 ): Promise<readonly Reply[]> {
-  const reply = await r.subrequest(BRIDGE_LOCATION, {
-    method: 'POST',
-    body: encodeCommands(commands),
-  })
-  if (reply.status !== 200) throw new RedisUnavailable(`bridge answered ${reply.status}`)
-  const body = reply.responseBuffer
-  if (body === undefined) throw new RedisUnavailable('bridge answered nothing')
-  return repliesOf(body, commands.length)
+  const options = { args: String(commands.length), body: encodeCommands(commands) }
+  let response = await r.subrequest(BRIDGE_LOCATION, options)
+  if (response.status === BROKEN) response = await r.subrequest(BRIDGE_LOCATION, options)
+  if (response.status !== 200) throw new RedisUnavailable(`bridge answered ${response.status}`)
+  return repliesOf(response.responseBuffer, commands.length)
 }
 
 /**
@@ -44,11 +81,10 @@ export async function detachedPipeline(
 ): Promise<readonly Reply[]> {
   let body: ArrayBuffer
   try {
-    const response = await ngx.fetch(`http://unix:${socket}:/`, {
-      method: 'POST',
-      headers: { Host: 'bridge' },
-      body: encodeCommands(commands),
-    })
+    const response = await ngx.fetch(
+      `http://unix:${socket}:${BRIDGE_LOCATION}?${commands.length}`,
+      { method: 'POST', headers: { Host: 'bridge' }, body: encodeCommands(commands) },
+    )
     if (response.status !== 200) throw new RedisUnavailable(`bridge answered ${response.status}`)
     body = await response.arrayBuffer()
   } catch (error) {
@@ -57,9 +93,20 @@ export async function detachedPipeline(
   return repliesOf(new Uint8Array(body), commands.length)
 }
 
-function repliesOf(body: Uint8Array, expected: number): readonly Reply[] {
+function answerOf(response: NginxHTTPRequest): Reply | RedisUnavailable {
+  if (response.status !== 200) return new RedisUnavailable(`bridge answered ${response.status}`)
+  const bulk = soleBulk(response.responseText ?? '')
+  if (bulk !== undefined) return bulk
   try {
-    const replies = decodeReplies(body)
+    return repliesOf(response.responseBuffer, 1)[0] ?? null
+  } catch (error) {
+    return error instanceof RedisUnavailable ? error : new RedisUnavailable(String(error))
+  }
+}
+
+function repliesOf(body: Uint8Array | undefined, expected: number): readonly Reply[] {
+  try {
+    const replies = decodeReplies(body ?? new Uint8Array(0))
     if (replies.length !== expected) throw new RedisUnavailable('wrong number of replies')
     return replies
   } catch (error) {

@@ -1,47 +1,103 @@
 /**
- * Subjects that are over a limit, remembered until their next slot frees itself, so that a flood is
- * answered without Redis. Only refusals are remembered, never admissions.
+ * Requests that a limit refuses, remembered until it has room again, so that a flood is answered
+ * without Redis. They are found by what the client sends, so that nothing has to be read or proved
+ * before. Only refusals are remembered, never admissions.
  */
 
-import type { BoundPolicy } from '../domain/admission.ts'
-import type { PolicyState } from '../domain/rate-headers.ts'
+import type { Deny } from '../domain/decision.ts'
+import { overLimit } from '../domain/over-limit.ts'
+import { type PolicyState, seconds } from '../domain/rate-headers.ts'
+import type { GateSettings } from './gate-settings.ts'
+import { textZone } from './shared-zone.ts'
 
-function refusals(): NgxSharedDict<number> {
-  const dict = ngx.shared['gate_refusals']
-  if (dict === undefined) throw new Error('js_shared_dict_zone gate_refusals is missing')
-  return dict as NgxSharedDict<number>
+/**
+ * The longest that a refusal is believed without asking again, ms. Within this time a limit that an
+ * admin has raised for one user, or a day's window, is looked at anew.
+ */
+const MAX_MEMORY_MS = 60_000
+
+/** An entry begins with Unix ms. */
+const UNTIL_DIGITS = 13
+
+/** Bounds the memory of refusals that were put into words. */
+const MAX_RECENT = 500
+
+export interface KnownRefusal {
+  /** users.id, or empty for an address. */
+  readonly uid: string
+  readonly refusal: Deny
+  /** Names of the policies that refuse. */
+  readonly policies: readonly string[]
 }
 
-/** The policy's numbers are part of the key: the zone outlives a reload that changes them. */
-function key({ policy, subject }: BoundPolicy): string {
-  return `${policy.name};${policy.quota};${policy.windowSeconds}|${subject}`
+/** Refusals put into words in this second: a pure cache, as a flood gets the same one each time. */
+const recent = new Map<string, KnownRefusal>()
+
+function refusals(): NgxSharedDict<string> {
+  return textZone('gate_refusals')
 }
 
-/** Returns the exhausted policies of the request as states, or an empty list. */
-export function rememberedRefusals(
-  policies: readonly BoundPolicy[],
+/**
+ * Returns the refusal that still holds, or undefined.
+ * @param sender the credential as the client sent it, or the client's address
+ */
+export function rememberedRefusal(
+  settings: GateSettings,
+  sender: string,
   nowMs: number,
-): readonly PolicyState[] {
-  const states: PolicyState[] = []
-  for (const bound of policies) {
-    const until = refusals().get(key(bound))
-    if (until !== undefined && until > nowMs) {
-      states.push({ policy: bound.policy, remaining: 0, resetMs: until - nowMs })
-    }
+): KnownRefusal | undefined {
+  const entry = refusals().get(keyOf(settings, sender))
+  if (entry === undefined) return undefined
+  const wait = seconds(Number(entry.slice(0, UNTIL_DIGITS)) - nowMs)
+  if (wait <= 0) return undefined
+  const key = `${wait} ${settings.limit} ${entry}`
+  let known = recent.get(key)
+  if (known === undefined) {
+    known = readEntry(settings, entry, nowMs)
+    if (recent.size >= MAX_RECENT) recent.clear()
+    recent.set(key, known)
   }
-  return states
+  return known
 }
 
-/** Remembers every exhausted policy of a refused request. */
-export function rememberRefusals(
-  policies: readonly BoundPolicy[],
+/**
+ * Remembers the exhausted windows of a refused request. Running answers that are in the way are not
+ * remembered: one may end at any moment, and where a window is exhausted too that changes nothing.
+ */
+export function rememberRefusal(
+  settings: GateSettings,
+  sender: string,
+  uid: string,
   states: readonly PolicyState[],
   nowMs: number,
 ): void {
-  for (const [index, state] of states.entries()) {
-    const bound = policies[index]
-    if (bound !== undefined && state.remaining === 0 && state.resetMs > 0) {
-      refusals().set(key(bound), nowMs + state.resetMs, state.resetMs)
-    }
-  }
+  const exhausted = states.filter(
+    ({ policy, remaining }) => policy.kind === 'window' && remaining === 0,
+  )
+  if (exhausted.length === 0) return
+  const longest = Math.max(...exhausted.map(({ resetMs }) => resetMs))
+  const words = exhausted.map(({ policy, quota, resetMs }) => {
+    return `${policy.name}:${quota}:${nowMs + resetMs}`
+  })
+  const entry = [nowMs + longest, uid, ...words].join(' ')
+  refusals().set(keyOf(settings, sender), entry, Math.min(longest, MAX_MEMORY_MS))
+}
+
+/** The policies' text is part of the key: the zone outlives a reload that changes them. */
+function keyOf({ limit }: GateSettings, sender: string): string {
+  return `${limit}|${sender}`
+}
+
+function readEntry(settings: GateSettings, entry: string, nowMs: number): KnownRefusal {
+  const [, uid = '', ...words] = entry.split(' ')
+  const states = words.flatMap((word): readonly PolicyState[] => {
+    const [name = '', quota, until] = word.split(':')
+    const policy = settings.policies.find((own) => own.policy.name === name)?.policy
+    const resetMs = Number(until) - nowMs
+    return policy === undefined || resetMs <= 0
+      ? []
+      : [{ policy, quota: Number(quota), remaining: 0, resetMs }]
+  })
+  const names = states.map(({ policy }) => policy.name)
+  return { uid, refusal: overLimit(states, 'memory'), policies: names }
 }

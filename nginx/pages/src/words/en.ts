@@ -199,6 +199,10 @@ export const message: typeof shape.message = {
   errorTitle: 'This page cannot be opened',
   errorDetail:
     'The address may not exist, or the service did not answer just now. Try again in a moment, or go back to the start.',
+  limitTitle: 'Too many requests',
+  limitDetail: 'There were more requests than are allowed in this time.',
+  wait: 'You can try again in {wait}.',
+  again: 'Try again',
   forbiddenTitle: 'Administrators only',
   forbiddenDetail: 'This page needs an administrator account.',
   logoutTitle: 'Log out?',

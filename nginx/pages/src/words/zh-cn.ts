@@ -195,6 +195,10 @@ export const admin = {
 export const message = {
   errorTitle: '页面无法打开',
   errorDetail: '地址可能不存在，或服务暂时没有响应。请稍后重试，或返回首页。',
+  limitTitle: '请求过于频繁',
+  limitDetail: '这段时间内的请求次数超过了限制。',
+  wait: '请在 {wait}后重试。',
+  again: '重试',
   forbiddenTitle: '仅限管理员',
   forbiddenDetail: '此页面需要管理员账号才能访问。',
   logoutTitle: '确认退出登录',

@@ -1,0 +1,84 @@
+/** Limit policies together with whom they count. */
+
+import type { LimitPolicy } from '../contract/limit-policy.ts'
+import { parseOwnLimits } from '../contract/own-limits.ts'
+import type { Credential } from './credential.ts'
+
+/**
+ * What a policy counts, as `$gate_subject` says. Each falls back to the next: a request without a
+ * token counts for its user, one without a user for its address.
+ */
+export type LimitSubject = 'token' | 'user' | 'ip'
+
+/** A policy of a location. */
+export interface SubjectPolicy {
+  readonly policy: LimitPolicy
+  readonly subject: LimitSubject
+}
+
+/** A policy together with the one it counts for this request. */
+export interface BoundPolicy {
+  readonly policy: LimitPolicy
+  /** `t:<token hash>`, `u:<uid>` or `ip:<address>`. */
+  readonly subject: string
+  /** Whether the user's own limits take the place of the policy's. */
+  readonly byUser: boolean
+}
+
+/**
+ * Returns the policies of a location with their subjects; one subject serves all.
+ * @param subjects comma-separated
+ * @throws {RangeError} if a subject is unknown or there are neither one nor as many as policies
+ */
+export function assignSubjects(
+  policies: readonly LimitPolicy[],
+  subjects: string,
+): readonly SubjectPolicy[] {
+  const names = subjects.split(',').map((name) => readSubject(name.trim()))
+  if (names.length !== 1 && names.length !== policies.length) {
+    throw new RangeError(`${names.length} subjects for ${policies.length} policies: ${subjects}`)
+  }
+  return policies.map((policy, index) => ({
+    policy,
+    // Running answers are the user's, however they were started: the worker renews them by user.
+    subject: policy.kind === 'concurrent' ? 'user' : (names[index] ?? names[0] ?? 'user'),
+  }))
+}
+
+function readSubject(name: string): LimitSubject {
+  if (name === 'user' || name === 'ip' || name === 'token') return name
+  throw new RangeError(`a subject is user, ip or token, not ${name}`)
+}
+
+/**
+ * Returns the policies bound to the request's credential and address.
+ * @param address returns `ip:<address>`; asked only if a policy counts addresses
+ */
+export function bindPolicies(
+  policies: readonly SubjectPolicy[],
+  credential: Credential | undefined,
+  address: () => string,
+): readonly BoundPolicy[] {
+  return policies.map(({ policy, subject }) => {
+    if (subject === 'ip' || credential === undefined) {
+      return { policy, subject: address(), byUser: false }
+    }
+    if (subject === 'token' && credential.kind === 'token') {
+      return { policy, subject: `t:${credential.hash}`, byUser: false }
+    }
+    return { policy, subject: `u:${credential.uid}`, byUser: true }
+  })
+}
+
+/** Returns the policies with the quotas of the user's own limits (own-limits.ts). */
+export function applyOwnLimits(
+  policies: readonly BoundPolicy[],
+  ownLimits: string,
+): readonly BoundPolicy[] {
+  if (ownLimits === '') return policies
+  const quotas = parseOwnLimits(ownLimits)
+  return policies.map((bound) => {
+    const quota = bound.byUser ? quotas.get(bound.policy.name) : undefined
+    return quota === undefined ? bound : { ...bound, policy: { ...bound.policy, quota } }
+  })
+}

@@ -1,0 +1,156 @@
+/**
+ * Counting on this nginx alone, for the time without Redis: each admitted request takes one of `q`
+ * slots of its subject for `w` seconds, so at most `q` are alive at any moment, whichever of nginx's
+ * processes asks. Requests that Redis admitted take slots too; so a switch between the two does not
+ * double a limit.
+ */
+
+import type { BoundPolicy } from './bound-policy.ts'
+import type { PolicyState } from './rate-headers.ts'
+
+/** Keys with a time of death, shared by all processes of one nginx. */
+export interface SlotStore {
+  /**
+   * Takes the key until then; returns false if it is taken. Atomic.
+   * @throws if there is no memory left
+   */
+  add(key: string, untilMs: number): boolean
+  /** Takes the key until then whether it is taken or not. @throws if there is no memory left */
+  replace(key: string, untilMs: number): void
+  /** Returns until when the key is taken (Unix ms), or undefined if it is free. */
+  until(key: string): number | undefined
+  remove(key: string): void
+}
+
+interface Slot {
+  readonly key: string
+  /** Unix milliseconds. */
+  readonly untilMs: number
+}
+
+export interface LocalCount {
+  readonly admitted: boolean
+  readonly states: readonly PolicyState[]
+  /** The slots taken; none unless admitted. */
+  readonly keys: readonly string[]
+}
+
+/**
+ * Takes one slot for each window policy, or none at all if one of them has none left. Running answers
+ * are not counted: without Redis nobody could say that one has ended.
+ * @throws what the store throws when it is full; nothing is taken then
+ */
+export function takeSlots(
+  store: SlotStore,
+  policies: readonly BoundPolicy[],
+  nowMs: number,
+): LocalCount {
+  const windows = policies.filter(({ policy }) => policy.kind === 'window')
+  const keys: string[] = []
+  try {
+    for (const bound of windows) {
+      const index = takeFrom(store, bound, 0, nowMs)
+      if (index === undefined) break
+      keys.push(slotName(bound, index))
+    }
+  } catch (error) {
+    release(store, keys)
+    throw error
+  }
+  const admitted = keys.length === windows.length
+  if (!admitted) release(store, keys)
+  return {
+    admitted,
+    states: windows.map((bound, index) => stateOf(store, bound, nowMs, index === keys.length)),
+    keys: admitted ? keys : [],
+  }
+}
+
+/** Returns where a request stands that both counts have admitted: of each policy the stricter one. */
+export function stricterStates(
+  states: readonly PolicyState[],
+  others: readonly PolicyState[],
+): readonly PolicyState[] {
+  return states.map((state) => {
+    const other = others.find(({ policy }) => policy.name === state.policy.name)
+    return other !== undefined && other.remaining < state.remaining ? other : state
+  })
+}
+
+/** Gives slots back, of a request that was refused after all. */
+export function release(store: SlotStore, keys: readonly string[]): void {
+  for (const key of keys) store.remove(key)
+}
+
+/**
+ * Takes a slot for a request that Redis has admitted.
+ * @param remaining what Redis says is left, from which a slot that is probably free follows
+ * @throws what the store throws when it is full
+ */
+export function recordSlot(
+  store: SlotStore,
+  bound: BoundPolicy,
+  remaining: number,
+  nowMs: number,
+): void {
+  const { quota, windowSeconds } = bound.policy
+  const start = Math.max(0, quota - remaining - 1)
+  if (takeFrom(store, bound, start, nowMs) !== undefined) return
+  // Redis' clock was a little ahead: the entry it has dropped is the one here that is about to go.
+  const { key } = survey(store, bound).earliest ?? { key: slotName(bound, 0) }
+  store.replace(key, nowMs + windowSeconds * 1000)
+}
+
+/** Returns the index of the slot taken, or undefined if all are. */
+function takeFrom(
+  store: SlotStore,
+  bound: BoundPolicy,
+  start: number,
+  nowMs: number,
+): number | undefined {
+  const { quota, windowSeconds } = bound.policy
+  for (let step = 0; step < quota; step++) {
+    const index = (start + step) % quota
+    if (store.add(slotName(bound, index), nowMs + windowSeconds * 1000)) return index
+  }
+  return undefined
+}
+
+/** @param isExhausted of the policy that refused, even should a slot have freed itself since */
+function stateOf(
+  store: SlotStore,
+  bound: BoundPolicy,
+  nowMs: number,
+  isExhausted: boolean,
+): PolicyState {
+  const { policy } = bound
+  const { used, earliest } = survey(store, bound)
+  return {
+    policy,
+    quota: policy.quota,
+    remaining: isExhausted ? 0 : policy.quota - used,
+    // The store's clock may be a moment behind: a slot that is still taken frees itself in the future.
+    resetMs: earliest === undefined ? 0 : Math.max(1, earliest.untilMs - nowMs),
+  }
+}
+
+/** Returns how many slots are taken, and the one that frees itself next. */
+function survey(
+  store: SlotStore,
+  bound: BoundPolicy,
+): { readonly used: number; readonly earliest: Slot | undefined } {
+  let used = 0
+  let earliest: Slot | undefined
+  for (let index = 0; index < bound.policy.quota; index++) {
+    const key = slotName(bound, index)
+    const untilMs = store.until(key)
+    if (untilMs === undefined) continue
+    used += 1
+    if (earliest === undefined || untilMs < earliest.untilMs) earliest = { key, untilMs }
+  }
+  return { used, earliest }
+}
+
+function slotName({ policy, subject }: BoundPolicy, index: number): string {
+  return `${policy.name};${policy.windowSeconds}|${subject}#${index}`
+}

@@ -1,0 +1,29 @@
+/** Answers that run through this nginx, for the metrics. */
+
+import { textZone } from './shared-zone.ts'
+
+/** Longer than any answer: an entry that a killed process left behind goes by itself. */
+const MAX_ANSWER_MS = 20 * 60_000
+
+function streams(): NgxSharedDict<string> {
+  return textZone('gate_streams')
+}
+
+/** Notes that an answer was let through. */
+export function beginStream(requestId: string): void {
+  try {
+    streams().set(requestId, '1', MAX_ANSWER_MS)
+  } catch {
+    // The zone is full: the figure is too small, which must not cost anybody an answer.
+  }
+}
+
+/** Notes that the request is over. */
+export function endStream(requestId: string): void {
+  streams().delete(requestId)
+}
+
+/** Returns how many answers run through this nginx. */
+export function activeStreams(): number {
+  return streams().size()
+}

@@ -1,0 +1,103 @@
+/**
+ * Whether Redis can be asked, shared by nginx's processes. A few failed calls in a row mean that it is
+ * away: then nobody waits for it any more, and a periodic look (handlers/redis-watch.ts) finds out
+ * when it is back. Each change of state is one line in the log.
+ */
+
+import { numberZone } from './shared-zone.ts'
+import { tellState } from './state-line.ts'
+
+/** Failed calls in a row after which Redis counts as away. */
+const FAILURES = 3
+
+/** How often Redis is looked after while it answers, ms. */
+const CALM_MS = 1000
+
+const FAILED = 'failed'
+const LOOKED_AT = 'looked_at'
+const AWAY_SINCE = 'away_since'
+/** When Redis' counts and those of this nginx last went apart. */
+const APART_AT = 'apart_at'
+/** Until when local counts are known to miss a request. */
+const INCOMPLETE_UNTIL = 'incomplete_until'
+
+function state(): NgxSharedDict<number> {
+  return numberZone('gate_redis')
+}
+
+/** Returns true while Redis counts as away. */
+export function isRedisAway(): boolean {
+  return state().has(AWAY_SINCE)
+}
+
+/** Returns since when Redis is away, Unix ms, or undefined. */
+export function redisAwaySince(): number | undefined {
+  return state().get(AWAY_SINCE)
+}
+
+/** Returns true while Redis is away or its last call has failed. */
+export function isRedisInDoubt(): boolean {
+  return isRedisAway() || (state().get(FAILED) ?? 0) > 0
+}
+
+/** Returns true, at most once in a while, if it is time to look after a Redis that seems well. */
+export function isLookDue(nowMs: number): boolean {
+  const lookedAt = state().get(LOOKED_AT)
+  if (lookedAt !== undefined && nowMs - lookedAt < CALM_MS) return false
+  state().set(LOOKED_AT, nowMs)
+  return true
+}
+
+/** Notes a call that failed. */
+export function noteRedisFailure(reason: string, nowMs: number): void {
+  if (state().incr(FAILED, 1, 0) < FAILURES) return
+  if (state().add(AWAY_SINCE, nowMs)) {
+    tellState(`Redis is away, this nginx decides alone: ${reason}`)
+  }
+}
+
+/** Notes a call that was answered. */
+export function noteRedisAnswer(): void {
+  const failed = state().get(FAILED)
+  if (failed !== undefined && failed > 0) state().set(FAILED, 0)
+}
+
+/** Notes that Redis answers again. */
+export function noteRedisBack(nowMs: number): void {
+  const since = state().get(AWAY_SINCE)
+  if (since === undefined) return
+  state().set(FAILED, 0)
+  if (state().delete(AWAY_SINCE)) {
+    tellState(`Redis is back after ${nowMs - since} ms`)
+  }
+}
+
+/**
+ * Notes that Redis knows less than this nginx: a request was admitted without it, or it has lost its
+ * memory. For the length of a window from now the stricter of both counts decides.
+ */
+export function noteCountsApart(nowMs: number): void {
+  raise(APART_AT, nowMs)
+}
+
+/** Returns when Redis and this nginx last went apart, Unix ms, or undefined if they never did. */
+export function countsApartAt(): number | undefined {
+  return state().get(APART_AT)
+}
+
+/** Notes a request that Redis admitted and that found no memory for its local slot. */
+export function noteIncompleteCount(untilMs: number): void {
+  raise(INCOMPLETE_UNTIL, untilMs)
+}
+
+/** Returns true while local counts may miss a request and so must not admit anybody. */
+export function isCountIncomplete(nowMs: number): boolean {
+  const until = state().get(INCOMPLETE_UNTIL)
+  return until !== undefined && nowMs < until
+}
+
+/** The zone never runs full: it holds these few keys only. */
+function raise(key: string, ms: number): void {
+  const known = state().get(key)
+  if (known === undefined || known < ms) state().set(key, ms)
+}

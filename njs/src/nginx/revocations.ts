@@ -1,0 +1,38 @@
+/** Sessions, tokens and epochs that the worker has ended, remembered longer than any cached one lives. */
+
+import type { Revocation } from '../contract/revocation.ts'
+import type { Credential } from '../domain/credential.ts'
+import { textZone } from './shared-zone.ts'
+
+/** There while there is anything else: what most requests have to look at. */
+const ANY = 'any'
+
+function tombstones(): NgxSharedDict<string> {
+  return textZone('gate_revoked')
+}
+
+/** Returns false if nothing was revoked lately, which spares looking further. */
+export function isAnythingRevoked(): boolean {
+  return tombstones().has(ANY)
+}
+
+/** Returns true if the credential, or every one of its epoch, was revoked on this nginx. */
+export function isRevoked({ uid, hash }: Credential, epoch: number): boolean {
+  const dict = tombstones()
+  if (dict.has(`s:${hash}`)) return true
+  const validFrom = dict.get(`u:${uid}`)
+  return validFrom !== undefined && epoch < Number(validFrom)
+}
+
+/**
+ * Makes this nginx forget what the worker revoked, at once.
+ * @param memoryMs at least as long as a cached credential may be believed
+ */
+export function revoke(revocation: Revocation, memoryMs: number): void {
+  const dict = tombstones()
+  if (revocation.kind === 'session') dict.set(`s:${revocation.session}`, '1', memoryMs)
+  else dict.set(`u:${revocation.uid}`, String(revocation.epoch), memoryMs)
+  // Last, and read first: whoever finds it finds the tombstone too. Renewed each time, it is the
+  // youngest entry, so a zone that runs full forgets it last.
+  dict.set(ANY, '1', memoryMs)
+}
