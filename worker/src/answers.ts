@@ -2,11 +2,15 @@
 
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Logger } from 'pino'
+import { openAiError } from '#contract/openai-error.ts'
 import { makeProblem, PROBLEM_TYPE, problemStatus } from '#contract/problem.ts'
 import type { App, AppContext } from './context.ts'
 import { Failure } from './failure.ts'
 
-/** Returns the problem+json answer of a failure, with Retry-After if it knows when to retry. */
+/**
+ * Returns the problem+json answer of a failure, or under /v1 what OpenAI's clients read; with
+ * Retry-After if it knows when to retry.
+ */
 export function answerFailure(
   c: AppContext,
   failure: Failure,
@@ -14,10 +18,11 @@ export function answerFailure(
 ): Response {
   const { code, details } = failure
   const problem = makeProblem(code, c.var.requestId, c.var.lang, details)
-  return new Response(JSON.stringify(problem), {
+  const isForProgram = c.req.path.startsWith('/v1/')
+  return new Response(JSON.stringify(isForProgram ? openAiError(problem) : problem), {
     status: problemStatus(code),
     headers: {
-      'Content-Type': PROBLEM_TYPE,
+      'Content-Type': isForProgram ? 'application/json' : PROBLEM_TYPE,
       ...(details.retryAfter !== undefined && { 'Retry-After': String(details.retryAfter) }),
       ...headers,
     },

@@ -68,6 +68,44 @@ test('a request that another site makes a browser send is refused', async () => 
   assert.equal(await ask({}), 303)
 })
 
+/** Every method and address that the application knows. */
+function allRoutes(): readonly { readonly method: string; readonly path: string }[] {
+  const { routes } = createApp(fakeDeps())
+  const own = routes.filter(({ method }) => method !== 'ALL')
+  return own.map(({ method, path }) => ({ method, path: path.replaceAll(/:\w+/g, '1') }))
+}
+
+async function codeOf(route: { method: string; path: string }, headers: Record<string, string>) {
+  const { method, path } = route
+  const response = await createApp(fakeDeps()).request(path, { method, headers })
+  const body = await jsonOf<{ code?: string; error?: { code: string } }>(response)
+  return body.code ?? body.error?.code
+}
+
+test('no route is outside the rules: gate, same site, identity', async () => {
+  const routes = allRoutes()
+  assert.ok(routes.length > 20)
+  const admin = gateHeaders('1', 'admin')
+  for (const route of routes) {
+    const what = `${route.method} ${route.path}`
+    const { 'X-Gate-Secret': _secret, ...outside } = admin
+    assert.equal(await codeOf(route, outside), 'gate_required', what)
+    if (route.method !== 'GET') {
+      const crossSite = { ...admin, 'Sec-Fetch-Site': 'cross-site' }
+      assert.equal(await codeOf(route, crossSite), 'cross_site', what)
+    }
+    if (/^\/(?:api|admin)/.test(route.path)) {
+      assert.equal(await codeOf(route, gateHeaders()), 'unauthenticated', what)
+    }
+    if (route.path.startsWith('/admin')) {
+      assert.equal(await codeOf(route, gateHeaders('2')), 'admin_only', what)
+    }
+    if (route.path.startsWith('/v1')) {
+      assert.equal(await codeOf(route, gateHeaders('2')), 'invalid_api_key', what)
+    }
+  }
+})
+
 test('an unknown address is 404, a wrong method is 405 and says which are right', async () => {
   const app = createApp(fakeDeps())
   const unknown = await app.request('/nowhere', { headers: gateHeaders() })

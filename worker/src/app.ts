@@ -11,13 +11,18 @@ import { requestContext } from './request-context.ts'
 import { requestLog } from './request-log.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
+import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { healthRoutes } from './routes/health.ts'
 import { loginRoutes } from './routes/login.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { meRoutes } from './routes/me.ts'
 import { modelRoutes } from './routes/models.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { v1ModelRoutes } from './routes/v1-models.ts'
+import { releaseUnusedSlot } from './slot-guard.ts'
 
 /** Bytes. Nginx has the same limit; this one holds if somebody raises that. */
 const MAX_BODY_BYTES = 256 * 1024
@@ -30,6 +35,7 @@ export function createApp(deps: Deps): App {
   app.use(noStore)
   app.use(lastOnConnection(deps.isDraining))
   app.use(requestContext(deps.env.workerSecret))
+  app.use(releaseUnusedSlot(deps.slots))
   app.use(refuseForgery)
   app.use(
     bodyLimit({
@@ -44,11 +50,15 @@ export function createApp(deps: Deps): App {
     loginRoutes,
     logoutRoutes,
     meRoutes,
+    sessionRoutes,
+    tokenRoutes,
     chatRoutes,
     modelRoutes,
     usageRoutes,
     adminKeyRoutes,
     adminLogRoutes,
+    adminUserRoutes,
+    v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))
   }
@@ -70,14 +80,18 @@ function lastOnConnection(isDraining: () => boolean): MiddlewareHandler<AppEnv> 
   }
 }
 
-/** The gate checks the same; a hole there must not be a hole here. */
+/**
+ * The gate checks the same; a hole there must not be a hole here. A program's token is sent by nobody
+ * but the program, which may well be a desktop application that calls itself another site.
+ */
 const refuseForgery: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const isProgram = c.var.program !== undefined && c.var.identity === undefined
   const sameSite = isSameSite({
     method: c.req.method,
     secFetchSite: c.req.header('Sec-Fetch-Site'),
     origin: c.req.header('Origin'),
     host: c.req.header('Host'),
   })
-  if (!sameSite) throw new Failure('cross_site')
+  if (!isProgram && !sameSite) throw new Failure('cross_site')
   await next()
 }

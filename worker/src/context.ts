@@ -3,6 +3,7 @@
 import type { Context, Hono } from 'hono'
 import type { Lang } from '#contract/lang.ts'
 import type { Role } from '#contract/session.ts'
+import type { StreamSlot } from './domain/stream-slots.ts'
 
 /** Who is signed in, as the gate verified it. */
 export interface Identity {
@@ -13,6 +14,14 @@ export interface Identity {
   readonly session: string
 }
 
+/** A program that came with an access token, as the gate verified it. */
+export interface Program {
+  /** users.id of the token's owner, decimal. */
+  readonly uid: string
+  /** access_tokens.id, decimal. */
+  readonly token: string
+}
+
 export interface AppEnv {
   Variables: {
     requestId: string
@@ -21,6 +30,10 @@ export interface AppEnv {
     ip: string
     /** Undefined on routes open to everybody (login). */
     identity: Identity | undefined
+    /** Undefined for browsers. */
+    program: Program | undefined
+    /** The slot that the gate has taken for this request; undefined once a running answer has it. */
+    slot: StreamSlot | undefined
   }
 }
 

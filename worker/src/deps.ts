@@ -2,16 +2,15 @@
 
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import type { AccountSide } from './account-side.ts'
 import type { PasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
 import type { ModelSide } from './model-side.ts'
 import type { Database } from './stores/mysql.ts'
 import type { ProxyLogs } from './stores/proxy-logs.ts'
-import type { Sessions } from './stores/sessions.ts'
 import type { UsageReports } from './stores/usage-reports.ts'
-import type { Users } from './stores/users.ts'
 
-export interface Deps extends ModelSide {
+export interface Deps extends AccountSide, ModelSide {
   readonly env: WorkerEnv
   readonly log: Logger
   readonly db: Database
@@ -23,10 +22,7 @@ export interface Deps extends ModelSide {
   /** True from the stop signal on: running requests finish, new ones go to another worker. */
   readonly isDraining: () => boolean
 
-  // Accounts and sessions
   readonly argon: PasswordHasher
-  readonly users: Users
-  readonly sessions: Sessions
 
   // Reading of usage and logs
   readonly usageReports: UsageReports

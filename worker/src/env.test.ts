@@ -6,6 +6,7 @@ const KEY = Buffer.alloc(32, 7).toString('base64')
 const REQUIRED = {
   GATE_WORKER_SECRET: 'w'.repeat(32),
   GATE_SESSION_SECRET: 's'.repeat(32),
+  GATE_TOKEN_SECRET: 't'.repeat(32),
   GATE_ENCRYPTION_KEYS: `k1:${KEY}`,
 }
 
@@ -25,7 +26,7 @@ function problems(source: Record<string, string>, readFile = noFile) {
   return result.problems
 }
 
-test('everything but the three secrets has a default', () => {
+test('everything but the four secrets has a default', () => {
   const env = read({})
   assert.deepEqual(env.listen, { host: '127.0.0.1', port: 3000 })
   assert.deepEqual(env.mysql, {
@@ -56,6 +57,7 @@ test('all problems are listed at once and name their variable', () => {
       'MYSQL_PORT',
       'GATE_WORKER_SECRET',
       'GATE_SESSION_SECRET',
+      'GATE_TOKEN_SECRET',
       'GATE_ENCRYPTION_KEYS',
       'APP_TIMEZONE',
     ],
@@ -95,11 +97,14 @@ test('the worker listens on a socket path, a host or an IPv6 address', () => {
   assert.deepEqual(read({ WORKER_LISTEN: '[::1]:80' }).listen, { host: '::1', port: 80 })
 })
 
-test('the first session secret signs; each must be long enough', () => {
+test('the first of two secrets signs; each must be long enough', () => {
   const [first, second] = ['a'.repeat(32), 'b'.repeat(40)]
   assert.equal(read({ GATE_SESSION_SECRET: `${first}, ${second}` }).sessionSecret, first)
-  assert.equal(problems({ GATE_SESSION_SECRET: `${first},short` }).length, 1)
-  assert.equal(problems({ GATE_SESSION_SECRET: `${first},${first},${first}` }).length, 1)
+  assert.equal(read({ GATE_TOKEN_SECRET: `${first}, ${second}` }).tokenSecret, first)
+  for (const name of ['GATE_SESSION_SECRET', 'GATE_TOKEN_SECRET']) {
+    assert.equal(problems({ [name]: `${first},short` }).length, 1)
+    assert.equal(problems({ [name]: `${first},${first},${first}` }).length, 1)
+  }
 })
 
 test('an encryption key is 32 bytes under a unique id, and the first encrypts', () => {

@@ -37,6 +37,8 @@ export interface WorkerEnv {
   readonly workerSecret: string
   /** GATE_SESSION_SECRET, comma-separated; the first signs. The worker only signs. */
   readonly sessionSecret: string
+  /** GATE_TOKEN_SECRET: the same for access tokens. */
+  readonly tokenSecret: string
   readonly encryptionKeys: KeyRing
   readonly sessionIdleMs: number
   readonly sessionAbsoluteMs: number
@@ -60,6 +62,7 @@ export const DEFAULT_PASSWORD = 'Gpf_learning'
 
 const DEFAULT_USER = 'guopengfei_learning'
 const DURATION = 'a duration such as 30s, 15m, 12h or 7d'
+const SIGNING_SECRET = 'one or two secrets of at least 32 characters each, separated by a comma'
 
 const SETTINGS = {
   listen: withDefault(
@@ -80,11 +83,8 @@ const SETTINGS = {
     'redis://host:port/n, rediss://host:port/n or unix:///path?db=n',
   ),
   workerSecret: required('GATE_WORKER_SECRET', parseSecret, 'at least 32 characters'),
-  sessionSecret: required(
-    'GATE_SESSION_SECRET',
-    parseSigningSecret,
-    'one or two secrets of at least 32 characters each, separated by a comma',
-  ),
+  sessionSecret: required('GATE_SESSION_SECRET', parseSigningSecret, SIGNING_SECRET),
+  tokenSecret: required('GATE_TOKEN_SECRET', parseSigningSecret, SIGNING_SECRET),
   encryptionKeys: required(
     'GATE_ENCRYPTION_KEYS',
     parseKeyRing,

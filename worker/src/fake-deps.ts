@@ -1,49 +1,42 @@
-/** Parts for tests of the application: accounts and sessions in memory, no server behind them. */
+/** Parts for tests of the application, with no server behind them. */
 
 import { Redis } from 'ioredis'
 import { type Logger, pino } from 'pino'
 import { GATE_HEADERS } from '#contract/headers.ts'
 import type { Role } from '#contract/session.ts'
 import type { Deps } from './deps.ts'
+import { fakeSlots } from './domain/generation-fakes.ts'
 import { readWorkerEnv, type WorkerEnv } from './env.ts'
+import { type FakeAccounts, fakeAccounts } from './fake-accounts.ts'
 import { createModelSide } from './model-side.ts'
 import type { Database } from './stores/mysql.ts'
-import type { SessionStart } from './stores/sessions.ts'
-import type { User } from './stores/users.ts'
 
 export const WORKER_SECRET = 'a worker secret of more than 32 characters'
 export const SESSION_SECRET = 'a session secret of more than 32 characters'
+export const TOKEN_SECRET = 'a token secret of more than 32 characters'
 export const NOW = Date.parse('2026-11-22T12:00:00Z')
 
 /** Parts whose state a test may look at. */
-export interface FakeDeps extends Deps {
-  /** By id; the password of every account is its name in capitals. */
-  readonly accounts: Map<string, User>
-  readonly started: SessionStart[]
-  /** `<uid>:<hash>` */
-  readonly ended: string[]
-  readonly logins: { id: string; at: Date; passwordHash: string | undefined }[]
+export interface FakeDeps extends Deps, FakeAccounts {
   /** PHC strings that were verified; undefined for unknown users. */
   readonly verified: (string | undefined)[]
+  /** What became of stream slots: `+<policy>` held, `-<policy>` released. */
+  readonly slotMoves: string[]
 }
 
 /** @param parts what a test replaces */
 export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
   const env = parts.env ?? testEnv()
   const log: Logger = parts.log ?? pino({ level: 'silent' })
-  const accounts = new Map<string, User>(
-    [account('1', 'root', 'admin'), account('2', 'anna', 'user')].map((user) => [user.id, user]),
-  )
-  const started: SessionStart[] = []
-  const ended: string[] = []
-  const logins: FakeDeps['logins'] = []
   const verified: FakeDeps['verified'] = []
-  const now = () => NOW
+  const slotMoves: string[] = []
+  const now = parts.now ?? (() => NOW)
+  const redis = closedRedis()
   return {
     env,
     log,
     db: emptyDatabase,
-    redis: closedRedis(),
+    redis,
     workerId: 'test',
     now,
     isDraining: () => false,
@@ -55,32 +48,14 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
       },
       needsRehash: (phc) => phc.startsWith('old'),
     },
-    users: {
-      findByUsername: async (name) => [...accounts.values()].find((user) => user.username === name),
-      findById: async (id) => accounts.get(id),
-      recordLogin: async (id, at, passwordHash) => {
-        logins.push({ id, at, passwordHash })
-      },
-      isEmpty: async () => accounts.size === 0,
-      create: async () => '3',
-    },
-    sessions: {
-      start: async (session) => {
-        started.push(session)
-      },
-      end: async (uid, hash) => {
-        ended.push(`${uid}:${hash}`)
-      },
-    },
     usageReports: { summary: () => unused('usageReports'), list: () => unused('usageReports') },
     proxyLogs: { insert: () => unused('proxyLogs'), list: () => unused('proxyLogs') },
-    ...createModelSide({ env, log, db: emptyDatabase, workerId: 'test', now }),
+    ...fakeAccounts(now),
+    ...createModelSide({ env, log, db: emptyDatabase, redis, workerId: 'test', now }),
+    slots: fakeSlots(slotMoves),
     ...parts,
-    accounts,
-    started,
-    ended,
-    logins,
     verified,
+    slotMoves,
   }
 }
 
@@ -90,6 +65,7 @@ export function testEnv(changes: Partial<WorkerEnv> = {}): WorkerEnv {
     {
       GATE_WORKER_SECRET: WORKER_SECRET,
       GATE_SESSION_SECRET: SESSION_SECRET,
+      GATE_TOKEN_SECRET: TOKEN_SECRET,
       GATE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
       ADMIN_USERNAME: 'root',
       MYSQL_PASSWORD: 'a password of our own',
@@ -98,11 +74,6 @@ export function testEnv(changes: Partial<WorkerEnv> = {}): WorkerEnv {
   )
   if ('problems' in result) throw new Error(result.problems.join('; '))
   return { ...result.env, ...changes }
-}
-
-export function account(id: string, username: string, role: Role): User {
-  const passwordHash = `hash of ${username.toUpperCase()}`
-  return { id, username, passwordHash, role, state: 'enabled', epoch: 4 }
 }
 
 /** Headers of a request that came through the gate, of a signed-in person if `uid` is given. */

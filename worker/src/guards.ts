@@ -1,6 +1,6 @@
 /** What a route demands of the person behind the request. */
 
-import type { AppContext, Identity } from './context.ts'
+import type { AppContext, Identity, Program } from './context.ts'
 import { Failure } from './failure.ts'
 
 /** Returns who is signed in. @throws {Failure} unauthenticated */
@@ -14,4 +14,10 @@ export function requireAdmin(c: AppContext): Identity {
   const identity = requireUser(c)
   if (identity.role !== 'admin') throw new Failure('admin_only')
   return identity
+}
+
+/** Returns which program asks, and for whom. @throws {Failure} invalid_token */
+export function requireProgram(c: AppContext): Program {
+  if (c.var.program === undefined) throw new Failure('invalid_token')
+  return c.var.program
 }

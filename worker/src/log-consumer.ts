@@ -61,13 +61,23 @@ export function startLogConsumer({ stream, proxyLogs, log, now }: LogConsumerDep
   }
 
   async function consume(): Promise<void> {
-    let claimedAt = now()
+    // At once, too: this worker may stand in for one that was lost.
+    let claimedAt = Number.NEGATIVE_INFINITY
     while (!stopping.signal.aborted) {
       if (now() - claimedAt >= CLAIM_EVERY_MS) {
-        await handleAll(await stream.claimAbandoned())
+        await finishAbandoned()
         claimedAt = now()
       }
       await handleAll(await stream.readNew())
+    }
+  }
+
+  /** What was in hand when another worker was lost for good. */
+  async function finishAbandoned(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const entries = await stream.claimAbandoned()
+      if (entries.length === 0) return
+      await handleAll(entries)
     }
   }
 
@@ -93,13 +103,14 @@ export function startLogConsumer({ stream, proxyLogs, log, now }: LogConsumerDep
       const [first] = dead
       log.warn({ entry: id, lines: dead.length, reason: first?.reason }, 'proxy log lines refused')
     }
-    await stream.finish(id, dead)
+    const isKept = await stream.finish(id, dead)
+    if (!isKept) log.error({ entry: id, lines: dead.length }, 'proxy log lines lost: Redis is full')
   }
 
   /** Returns the lines that cannot be stored. */
   async function storeBatch(batch: string): Promise<readonly RejectedLine[]> {
     const { records, rejected } = parseLogBatch(batch, now())
-    const refused = await untilStored(() => insertAll(records))
+    const refused = await untilStored(() => insert(records))
     return [...rejected, ...refused]
   }
 
@@ -119,24 +130,18 @@ export function startLogConsumer({ stream, proxyLogs, log, now }: LogConsumerDep
     }
   }
 
-  /** Stores all records at once, or one by one if MySQL refuses a value among them. */
-  async function insertAll(records: readonly LogRecord[]): Promise<readonly RejectedLine[]> {
+  /** Stores what MySQL takes: halves a batch that it refuses, until the bad records stand alone. */
+  async function insert(records: readonly LogRecord[]): Promise<readonly RejectedLine[]> {
     try {
       await proxyLogs.insert(records)
       return []
     } catch (error) {
       if (!isDataError(error)) throw error
+      const [record] = records
+      if (records.length === 1) return [{ line: JSON.stringify(record), reason: String(error) }]
     }
-    const refused: RejectedLine[] = []
-    for (const record of records) {
-      try {
-        await proxyLogs.insert([record])
-      } catch (error) {
-        if (!isDataError(error)) throw error
-        refused.push({ line: JSON.stringify(record), reason: 'refused by MySQL' })
-      }
-    }
-    return refused
+    const half = records.length >> 1
+    return [...(await insert(records.slice(0, half))), ...(await insert(records.slice(half)))]
   }
 
   /** Waits, or returns early when stopping. */

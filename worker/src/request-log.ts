@@ -18,7 +18,7 @@ export function requestLog(log: Logger): MiddlewareHandler<AppEnv> {
       path: c.req.path,
       status: c.res.status,
       ms: Math.round(performance.now() - start),
-      uid: c.var.identity?.uid,
+      uid: c.var.identity?.uid ?? c.var.program?.uid,
     }
     log[PROBES.has(line.path) ? 'debug' : 'info'](line, 'request')
   }

@@ -2,6 +2,7 @@
 
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
+import { createAccountSide } from './account-side.ts'
 import type { Deps } from './deps.ts'
 import { createPasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
@@ -9,9 +10,7 @@ import { createModelSide } from './model-side.ts'
 import { createDatabase } from './stores/mysql.ts'
 import { createProxyLogs } from './stores/proxy-logs.ts'
 import { createRedis } from './stores/redis.ts'
-import { createSessions } from './stores/sessions.ts'
 import { createUsageReports } from './stores/usage-reports.ts'
-import { createUsers } from './stores/users.ts'
 
 const MAX_WORKER_ID = 64
 
@@ -35,13 +34,12 @@ export async function createDeps(
     isDraining,
 
     argon: await createPasswordHasher(),
-    users: createUsers(db),
-    sessions: createSessions(redis),
 
     usageReports: createUsageReports(db),
     proxyLogs: createProxyLogs(db),
 
-    ...createModelSide({ env, log, db, workerId, now }),
+    ...createAccountSide({ env, log, db, redis, now }),
+    ...createModelSide({ env, log, db, redis, workerId, now }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts'
 import type { WorkerEnv } from './env.ts'
 import { listen } from './listen.ts'
 import { startLogConsumer } from './log-consumer.ts'
+import { startRevocationKeeper } from './revocation-keeper.ts'
 import { seedAdmin } from './seed-admin.ts'
 import { createStateLog } from './state-log.ts'
 import { migrate } from './stores/migrate.ts'
@@ -41,6 +42,10 @@ export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> 
 
   const maintenance = startMaintenance(deps)
   const consumer = await startConsumer(deps)
+  const keeper = startRevocationKeeper({
+    ...deps,
+    sessionAbsoluteMs: env.sessionAbsoluteMs,
+  })
   const listener = await listen(createApp(deps), env.listen)
   log.info({ listen: env.listen, workerId: deps.workerId }, 'worker is ready')
 
@@ -54,7 +59,7 @@ export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> 
       ])
       deps.upstream.close()
       clearInterval(maintenance)
-      await consumer.stop()
+      await Promise.all([consumer.stop(), keeper.stop()])
       deps.redis.disconnect()
       await deps.db.close()
       log.info('worker has stopped')

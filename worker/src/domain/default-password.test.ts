@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { account } from '../fake-accounts.ts'
 import { createDefaultPasswordCheck } from './default-password.ts'
 
 test('the password is judged once for each stored hash', async () => {
@@ -7,9 +8,7 @@ test('the password is judged once for each stored hash', async () => {
   let verified = 0
   const users = {
     findByUsername: async (username: string) =>
-      username === 'root'
-        ? ({ id: '1', username, passwordHash, role: 'admin', state: 'enabled', epoch: 1 } as const)
-        : undefined,
+      username === 'root' ? { ...account('1', username, 'admin'), passwordHash } : undefined,
   }
   const argon = {
     verify: async (phc: string | undefined, password: string) => {

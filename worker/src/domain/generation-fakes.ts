@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { Failure } from '../failure.ts'
 import type { GenerationPorts } from './generation.ts'
 import type { TokenCounts } from './price.ts'
+import type { StreamSlots } from './stream-slots.ts'
 import type { Turn, TurnResult } from './turn.ts'
 import type { ChatChunk, UpstreamEvent } from './upstream-event.ts'
 
@@ -104,9 +105,23 @@ export function fakePorts(
       currency: 'CNY',
       priced: true,
     }),
+    release: async () => {},
     now: () => 1500,
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
     log: pino({ level: 'silent' }),
+  }
+}
+
+/** Returns slots that write down what becomes of them. @param releasing how long a release takes */
+export function fakeSlots(moves: string[], releasing = Promise.resolve()): StreamSlots {
+  return {
+    hold: ({ policy }) => {
+      moves.push(`+${policy}`)
+    },
+    release: ({ policy }) => {
+      moves.push(`-${policy}`)
+      return releasing
+    },
   }
 }
 

@@ -20,6 +20,8 @@ export interface GenerationPorts {
   /** Stores a result; idempotent, because it is repeated until it succeeds. */
   readonly store: (turn: Turn, result: TurnResult) => Promise<void>
   readonly price: (model: string, startedAt: number, tokens: TokenCounts) => Cost
+  /** Gives back what the call has occupied; takes no noticeable time and never rejects. */
+  readonly release: () => Promise<void>
   /** Unix milliseconds. */
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
@@ -152,10 +154,10 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
     return { ending, ...seen, tokens, estimated, cost, durationMs: elapsed(), reasoning, content }
   }
 
-  /** Stored first, then shown: who has seen the end finds it in the statistics too. */
+  /** Stored and released first, then shown: who has seen the end finds it in the statistics too. */
   async function publish(end: GenerationEnd): Promise<void> {
     const storing = storeUntilDone(() => ports.store(turn, end.result), turn.id, ports)
-    await storing.firstAttempt
+    await Promise.all([storing.firstAttempt, ports.release()])
     published = end
     changes.notify()
     onEnded(end)

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Failure } from '../failure.ts'
-import { chunk, fakeCall, fakePorts, fakeStore, fakeTurn, quiet } from './generation-fakes.ts'
+import {
+  chunk,
+  fakeCall,
+  fakePorts,
+  fakeSlots,
+  fakeStore,
+  fakeTurn,
+  quiet,
+} from './generation-fakes.ts'
 import { createGenerations } from './generations.ts'
+import type { StreamSlot } from './stream-slots.ts'
 import type { UpstreamKey } from './upstream-key.ts'
 
 const KEY: UpstreamKey = {
@@ -16,13 +25,15 @@ const KEY: UpstreamKey = {
 const ID = fakeTurn().id
 
 /** Sleeps last until the test ends them by their length. */
-function setUp(moods: Parameters<typeof fakeStore>[0] = []) {
+function setUp(moods: Parameters<typeof fakeStore>[0] = [], releasing?: Promise<void>) {
   const upstream = fakeCall()
   const table = fakeStore(moods)
   const ports = fakePorts(upstream.call, table.store)
   const sleepers: { readonly ms: number; readonly wake: () => void }[] = []
+  const slotMoves: string[] = []
   const generations = createGenerations({
     ...ports,
+    slots: fakeSlots(slotMoves, releasing),
     call: (_key, _turn, signal) => upstream.call(signal),
     sleep: (ms) => new Promise((wake) => sleepers.push({ ms, wake })),
   })
@@ -30,8 +41,8 @@ function setUp(moods: Parameters<typeof fakeStore>[0] = []) {
     for (const sleeper of sleepers) if (sleeper.ms === ms) sleeper.wake()
     return quiet()
   }
-  const begin = () => generations.start(fakeTurn(), KEY, ports.price)
-  return { generations, upstream, table, pass, begin }
+  const begin = (slot?: StreamSlot) => generations.start(fakeTurn(), KEY, ports.price, slot)
+  return { generations, upstream, table, pass, begin, slotMoves }
 }
 
 function notFound(error: unknown): boolean {
@@ -101,4 +112,50 @@ test('a turn that was stored while the shutdown began is interrupted at once', a
   await generation.settled
   assert.equal(upstream.isAborted(), true)
   assert.equal(table.charged[0]?.ending, 'interrupted')
+})
+
+const SLOT: StreamSlot = { uid: '1', policy: 'streams', requestId: ID }
+
+/** Each lets a running answer come to another end. */
+const ENDS: Readonly<Record<string, (world: ReturnType<typeof setUp>) => void>> = {
+  done({ upstream }) {
+    upstream.give(chunk({ content: 'all', finishReason: 'stop' }))
+    upstream.give('end')
+  },
+  failed: ({ upstream }) => upstream.give(new Failure('upstream_unavailable')),
+  stopped: ({ generations }) => generations.find('1', ID).stop(),
+  interrupted({ generations, pass }) {
+    void generations.shutdown(10_000, 2000)
+    void pass(10_000)
+  },
+}
+
+for (const [how, finish] of Object.entries(ENDS)) {
+  test(`a slot is kept while the answer runs and free before its end shows: ${how}`, async () => {
+    let onReleased: () => void = () => {}
+    const releasing = new Promise<void>((resolve) => {
+      onReleased = resolve
+    })
+    const world = setUp([], releasing)
+    const generation = world.begin(SLOT)
+    await quiet()
+    assert.deepEqual(world.slotMoves, ['+streams'])
+    finish(world)
+    await quiet()
+    assert.deepEqual(world.slotMoves, ['+streams', '-streams'])
+    assert.equal(generation.end(), undefined)
+    onReleased()
+    await generation.settled
+    assert.notEqual(generation.end(), undefined)
+    assert.deepEqual(world.slotMoves, ['+streams', '-streams'])
+  })
+}
+
+test('a slot is free even while the result cannot be stored', async () => {
+  const { begin, upstream, slotMoves } = setUp(['away'])
+  const generation = begin(SLOT)
+  upstream.give(chunk({ content: 'all', finishReason: 'stop' }))
+  upstream.give('end')
+  await generation.ended
+  assert.deepEqual(slotMoves, ['+streams', '-streams'])
 })

@@ -2,12 +2,21 @@
 
 import { Failure } from '../failure.ts'
 import { type Generation, type GenerationPorts, startGeneration } from './generation.ts'
+import type { StreamSlot, StreamSlots } from './stream-slots.ts'
 import type { Turn } from './turn.ts'
 import type { UpstreamKey } from './upstream-key.ts'
 
 export interface Generations {
-  /** Starts to answer a stored turn with this key. */
-  start(turn: Turn, key: UpstreamKey, price: GenerationPorts['price']): Generation
+  /**
+   * Starts to answer a stored turn with this key.
+   * @param slot what the gate took for it, if anything: kept while the answer runs, then given back
+   */
+  start(
+    turn: Turn,
+    key: UpstreamKey,
+    price: GenerationPorts['price'],
+    slot?: StreamSlot,
+  ): Generation
   /**
    * Returns a generation that runs or ended less than a minute ago.
    * @throws {Failure} generation_not_found, also if it is somebody else's
@@ -22,7 +31,8 @@ export interface Generations {
   shutdown(graceMs: number, flushMs: number): Promise<void>
 }
 
-export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price'> {
+export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price' | 'release'> {
+  readonly slots: StreamSlots
   readonly call: (
     key: UpstreamKey,
     turn: Turn,
@@ -34,7 +44,7 @@ export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price'>
 const KEPT_MS = 60_000
 
 export function createGenerations(deps: GenerationsDeps): Generations {
-  const { store, now, sleep, log } = deps
+  const { slots, store, now, sleep, log } = deps
   const known = new Map<string, Generation>()
   const unsettled = new Set<Generation>()
   let isClosed = false
@@ -51,9 +61,13 @@ export function createGenerations(deps: GenerationsDeps): Generations {
   }
 
   return {
-    start(turn, key, price) {
+    start(turn, key, price, slot) {
       const call = (signal: AbortSignal) => deps.call(key, turn, signal)
-      const generation = startGeneration(turn, { call, store, price, now, sleep, log })
+      if (slot !== undefined) slots.hold(slot)
+      const release = async () => {
+        if (slot !== undefined) await slots.release(slot)
+      }
+      const generation = startGeneration(turn, { call, store, price, release, now, sleep, log })
       known.set(turn.id, generation)
       unsettled.add(generation)
       void follow(generation)

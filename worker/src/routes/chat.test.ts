@@ -38,6 +38,7 @@ function setUp() {
   const questions: Question[] = []
   const world: { keyFailure?: Failure; storeFailure?: Failure } = {}
   const base = fakeDeps()
+  const { slots, slotMoves } = base
   const app = createApp({
     ...base,
     keys: {
@@ -63,21 +64,24 @@ function setUp() {
     },
     generations: createGenerations({
       ...ports,
+      slots,
       sleep: () => new Promise(() => {}),
       call: (_key, _turn, signal) => upstream.call(signal),
     }),
   })
-  const ask = (body: unknown, uid = '2') =>
-    app.request('/api/chat', {
+  const ask = (body: unknown, uid = '2', headers: Record<string, string> = {}) => {
+    const json = { 'Content-Type': 'application/json', 'X-Request-Id': ID }
+    return app.request('/api/chat', {
       method: 'POST',
-      headers: { ...gateHeaders(uid), 'Content-Type': 'application/json', 'X-Request-Id': ID },
+      headers: { ...gateHeaders(uid), ...json, ...headers },
       body: JSON.stringify(body),
     })
+  }
   const answer = () => {
     upstream.give(chunk({ content: 'Hi', finishReason: 'stop', usage: USAGE }))
     upstream.give('end')
   }
-  return { app, ask, answer, world, questions, upstream }
+  return { app, ask, answer, world, questions, upstream, slotMoves }
 }
 
 const ID = 'a'.repeat(32)
@@ -241,5 +245,43 @@ test('nobody chats without being signed in', async () => {
   ] as const) {
     const response = await app.request(path, { method, headers: gateHeaders() })
     assert.equal((await problem(response)).code, 'unauthenticated', path)
+  }
+})
+
+test('the slot of a refused message is free before the refusal is sent', async () => {
+  for (const prepare of [
+    () => ({ body: { message: '' } }),
+    () => ({ body: { message: 'x' }, keyFailure: new Failure('no_upstream_key') }),
+    () => ({ body: { message: 'x' }, storeFailure: new Failure('storage_unavailable') }),
+    () => ({ body: { message: 'x'.repeat(300_000) } }),
+    () => ({ body: { message: 'x' }, headers: { 'Sec-Fetch-Site': 'cross-site' } }),
+    () => ({ body: { message: 'x' }, headers: { 'Content-Type': 'text/plain' } }),
+  ]) {
+    const { ask, world, slotMoves } = setUp()
+    const { body, headers, ...failures } = { headers: {}, ...prepare() }
+    Object.assign(world, failures)
+    const response = await ask(body, '2', { 'X-Gate-Slot': 'streams', ...headers })
+    assert.ok(response.status >= 400)
+    assert.deepEqual(slotMoves, ['-streams'], String(response.status))
+  }
+})
+
+test('the slot of a running answer is free before the answer is whole', async () => {
+  for (const stream of [true, false]) {
+    const { ask, answer, slotMoves } = setUp()
+    const asking = ask({ message: 'x', stream }, '2', { 'X-Gate-Slot': 'streams' })
+    await quiet()
+    assert.deepEqual(slotMoves, ['+streams'])
+    answer()
+    await (await asking).text()
+    assert.deepEqual(slotMoves, ['+streams', '-streams'])
+  }
+})
+
+test('what is no name of a policy is no slot', async () => {
+  for (const name of ['', 'Streams', 'a b', 'x'.repeat(33)]) {
+    const { ask, slotMoves } = setUp()
+    await ask({ message: '' }, '2', { 'X-Gate-Slot': name })
+    assert.deepEqual(slotMoves, [])
   }
 })

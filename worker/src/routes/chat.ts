@@ -5,7 +5,7 @@ import type { ChatAnswer, ChatRequest } from '#contract/chat-events.ts'
 import type { App, AppContext, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { ANSWER_START, findPosition } from '../domain/answer.ts'
-import type { Generation } from '../domain/generation.ts'
+import type { Generation, GenerationPorts } from '../domain/generation.ts'
 import { costOf, type PriceBook } from '../domain/price.ts'
 import { usageView } from '../domain/turn.ts'
 import { userTag } from '../domain/user-tag.ts'
@@ -60,9 +60,12 @@ export function chatRoutes(deps: Deps): App {
         user: userTag(deps.env.workerSecret, uid),
       },
     })
-    return generations.start(turn, key, (answered, startedAt, tokens) =>
-      costOf(book, answered, startedAt, tokens),
-    )
+    const price: GenerationPorts['price'] = (answered, startedAt, tokens) =>
+      costOf(book, answered, startedAt, tokens)
+    const generation = generations.start(turn, key, price, c.var.slot)
+    // From here on the running answer has it.
+    c.set('slot', undefined)
+    return generation
   }
 
   async function modelOf(c: AppContext, body: ChatRequest, book: PriceBook): Promise<string> {

@@ -4,7 +4,8 @@ import { parseSessionCookie } from '#contract/session.ts'
 import { createApp } from '../app.ts'
 import { sessionFor } from '../domain/session-token.ts'
 import { Failure } from '../failure.ts'
-import { type FakeDeps, fakeDeps, gateHeaders, NOW, SESSION_SECRET } from '../fake-deps.ts'
+import { account } from '../fake-accounts.ts'
+import { type FakeDeps, fakeDeps, gateHeaders, jsonOf, NOW, SESSION_SECRET } from '../fake-deps.ts'
 
 const ANNA = { username: 'anna', password: 'ANNA' }
 
@@ -46,27 +47,21 @@ test('the right password gives a cookie whose token is the session that was stor
   const seconds = String(NOW / 1000)
   assert.deepEqual(deps.started, [
     {
-      uid: '2',
       hash: sessionFor('2', cookie.token, SESSION_SECRET).hash,
       record: { created: seconds, last: seconds, epoch: '4', ip: '10.1.1.1', ua: 'u'.repeat(256) },
-      user: { epoch: '4', state: 'enabled', role: 'user', name: 'anna' },
-      idleMs: 7 * 86_400_000,
+      user: deps.accounts.get('2'),
     },
   ])
-  assert.deepEqual(deps.logins, [{ id: '2', at: new Date(NOW), passwordHash: undefined }])
+  assert.deepEqual(deps.logins, [
+    { id: '2', at: new Date(NOW), ip: '10.1.1.1', passwordHash: undefined },
+  ])
 })
 
 test('unknown user, wrong password and disabled account answer alike and cost one hash', async () => {
   const deps = fakeDeps()
   const disabled = { ...ANNA, username: 'dora' }
-  deps.accounts.set('9', {
-    id: '9',
-    username: 'dora',
-    passwordHash: 'hash of ANNA',
-    role: 'user',
-    state: 'disabled',
-    epoch: 1,
-  })
+  const dora = { ...account('9', 'dora', 'user'), passwordHash: 'hash of ANNA' }
+  deps.accounts.set('9', { ...dora, state: 'disabled' })
   const answers = []
   for (const body of [{ ...ANNA, username: 'nobody' }, { ...ANNA, password: 'x' }, disabled]) {
     deps.verified.length = 0
@@ -139,4 +134,91 @@ test('a form that fails leads back to the page that says so', async () => {
     assert.equal(response.headers.get('Location'), '/login#failed')
     assert.equal(response.headers.get('Set-Cookie'), null)
   }
+})
+
+const WRONG = { ...ANNA, password: 'x' }
+
+/** Fails as often as costs nothing, and once more. */
+async function exhaust(deps: FakeDeps, body = WRONG, headers: Record<string, string> = {}) {
+  for (let n = 0; n < 11; n += 1) assert.equal((await post(deps, body, headers)).status, 401)
+}
+
+test('guessing at one account is slowed down, wherever it comes from', async () => {
+  const deps = fakeDeps()
+  await exhaust(deps)
+  deps.verified.length = 0
+  for (const [body, ip] of [
+    [WRONG, '10.1.1.1'],
+    [ANNA, '10.1.1.2'],
+    [{ ...ANNA, username: 'ANNA' }, '10.1.1.3'],
+  ] as const) {
+    const response = await post(deps, body, { 'X-Real-IP': ip })
+    assert.equal(response.status, 429)
+    assert.equal(response.headers.get('Retry-After'), '1')
+    assert.equal(response.headers.get('Set-Cookie'), null)
+    const { code, retryAfter } = await jsonOf<{ code: string; retryAfter: number }>(response)
+    assert.deepEqual([code, retryAfter], ['rate_limited', 1])
+  }
+  assert.equal(deps.verified.length, 0)
+  assert.equal((await post(deps, { username: 'root', password: 'ROOT' })).status, 200)
+})
+
+test('a name that nobody has is treated alike', async () => {
+  const deps = fakeDeps()
+  const [known, unknown] = [WRONG, { ...WRONG, username: 'nobody' }]
+  const id = { 'X-Request-Id': '0'.repeat(32) }
+  const answers = []
+  for (const body of [known, unknown]) {
+    await exhaust(deps, body)
+    const response = await post(deps, body, id)
+    answers.push([response.status, [...response.headers], await response.text()])
+  }
+  assert.equal(answers[0]?.[0], 429)
+  assert.deepEqual(answers[1], answers[0])
+})
+
+test('guesses at the same moment are counted one by one', async () => {
+  const deps = fakeDeps()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => post(deps, WRONG)))
+  assert.equal(answers.filter(({ status }) => status === 401).length, 11)
+  assert.equal(deps.verified.length, 11)
+})
+
+test('the owner gets in meanwhile from a browser that was signed in, and from home', async () => {
+  const deps = fakeDeps()
+  await exhaust(deps, WRONG, { 'X-Real-IP': '192.0.2.1' })
+  const away = { 'X-Real-IP': '10.0.0.9' }
+  assert.equal((await post(deps, ANNA, away)).status, 429)
+  assert.equal((await post(deps, ANNA, { ...away, ...gateHeaders('2') })).status, 200)
+  // A session of somebody else proves nothing about this account.
+  assert.equal((await post(deps, ANNA, { ...away, ...gateHeaders('1') })).status, 429)
+  const anna = await deps.users.findById('2')
+  assert.ok(anna)
+  deps.accounts.set('2', { ...anna, lastLoginIp: '10.0.0.7' })
+  assert.equal((await post(deps, ANNA, { 'X-Real-IP': '10.0.0.7' })).status, 200)
+  // Strangers are still slowed down after that.
+  assert.equal((await post(deps, WRONG, { 'X-Real-IP': '192.0.2.1' })).status, 429)
+})
+
+test('a known browser has as many guesses as a stranger, and no more', async () => {
+  const deps = fakeDeps()
+  await exhaust(deps, WRONG, gateHeaders('2'))
+  assert.equal((await post(deps, ANNA, gateHeaders('2'))).status, 429)
+  assert.equal((await post(deps, ANNA)).status, 200)
+})
+
+test('the right password forgets the failures before it', async () => {
+  const deps = fakeDeps()
+  for (let round = 0; round < 3; round += 1) {
+    for (let n = 0; n < 10; n += 1) assert.equal((await post(deps, WRONG)).status, 401)
+    assert.equal((await post(deps, ANNA)).status, 200)
+  }
+})
+
+test('an attempt that could not be judged does not count', async () => {
+  const deps = fakeDeps()
+  const verify = () => Promise.reject(new Failure('worker_unavailable'))
+  const busy = { ...deps, argon: { ...deps.argon, verify } }
+  for (let n = 0; n < 20; n += 1) assert.equal((await post(busy, WRONG)).status, 503)
+  await exhaust(deps)
 })

@@ -1,13 +1,12 @@
-/** GET and POST /logout. */
+/** GET and POST /logout; POST /logout?everywhere=1 ends all sessions of the person. */
 
 import { Hono } from 'hono'
 import { mayLogOutByGet } from '#contract/cross-site.ts'
-import { GATE_HEADERS } from '#contract/headers.ts'
-import { formatRevocation } from '#contract/revocation.ts'
-import type { App, AppContext, AppEnv } from '../context.ts'
+import type { App, AppContext, AppEnv, Identity } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
+import { endAllSessions, endSession } from '../session-end.ts'
 
 export function logoutRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
@@ -15,25 +14,36 @@ export function logoutRoutes(deps: Deps): App {
   app.get('/logout', async (c) => {
     const meant = mayLogOutByGet(c.req.header('Sec-Fetch-Site'), c.req.header('Sec-Purpose'))
     if (!meant) throw new Failure('cross_site')
-    return await signOut(c)
+    if (c.var.identity !== undefined) await endSession(deps, c, c.var.identity)
+    return signedOut(c)
   })
 
   // The cross-site check of every POST has passed in app.ts.
-  app.post('/logout', signOut)
+  app.post('/logout', async (c) => {
+    const { identity } = c.var
+    if (identity !== undefined) {
+      if (c.req.query('everywhere') === '1') await endEverywhere(c, identity)
+      else await endSession(deps, c, identity)
+    }
+    return signedOut(c)
+  })
+
+  /**
+   * The gate lets a cookie pass here whose session is over, and such a one must not end the others.
+   * While Redis cannot tell, it may: a session too few does less harm than one too many.
+   */
+  async function endEverywhere(c: AppContext, identity: Identity): Promise<void> {
+    const { uid, session } = identity
+    const isOver = await deps.sessions.find(uid, session).then(
+      (found) => found === undefined,
+      () => false,
+    )
+    if (isOver) await endSession(deps, c, identity)
+    else await endAllSessions(deps, c, uid)
+  }
 
   /** Works for whoever is not signed in, too: the browser is left without a cookie either way. */
-  async function signOut(c: AppContext): Promise<Response> {
-    const { identity, requestId } = c.var
-    if (identity !== undefined) {
-      const { uid, session } = identity
-      c.header(GATE_HEADERS.revoke, formatRevocation({ kind: 'session', uid, session }))
-      try {
-        await deps.sessions.end(uid, session)
-      } catch (err) {
-        // The person wants out: without Redis the cookie goes, and this gate forgets the session.
-        deps.log.warn({ requestId, uid, err }, 'session not ended in Redis')
-      }
-    }
+  function signedOut(c: AppContext): Response {
     clearSessionCookie(c, deps.env)
     c.header('Clear-Site-Data', '"cache", "storage"')
     return c.redirect('/login', 303)

@@ -5,6 +5,7 @@ const UNAVAILABLE_ERRNOS: ReadonlySet<number> = new Set([
   1040, // ER_CON_COUNT_ERROR: too many connections
   1053, // ER_SERVER_SHUTDOWN
   1205, // ER_LOCK_WAIT_TIMEOUT
+  1213, // ER_LOCK_DEADLOCK: rolled back in favour of another transaction
   1290, // ER_OPTION_PREVENTS_STATEMENT: read-only server
   1317, // ER_QUERY_INTERRUPTED: the statement was killed
   1836, // ER_READ_ONLY_MODE

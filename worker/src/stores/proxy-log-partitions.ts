@@ -9,13 +9,16 @@ const DDL_TIMEOUT_MS = 30_000
 /**
  * Brings the partitions in line with the date; doing it again changes nothing. Workers that do it at
  * the same time take turns by a named lock, which is why it runs on one connection.
+ *
+ * Returns how many rows lie beyond the last day: none, unless a gate's clock is wrong by days. They
+ * would stay for ever. A worker that did not get its turn returns 0.
  * @param now Unix ms
  */
-export async function maintainPartitions(db: Database, now: number): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function maintainPartitions(db: Database, now: number): Promise<number> {
+  return await db.transaction(async (tx) => {
     const lock = "CONCAT(LEFT(DATABASE(), 40), '.partitions')"
     const [turn] = await tx.query<{ taken: string | null }>(`SELECT GET_LOCK(${lock}, 0) AS taken`)
-    if (turn?.taken !== '1') return
+    if (turn?.taken !== '1') return 0
     try {
       const rows = await tx.query<{ name: string }>(
         `SELECT PARTITION_NAME AS name FROM information_schema.PARTITIONS
@@ -45,6 +48,10 @@ export async function maintainPartitions(db: Database, now: number): Promise<voi
           options,
         )
       }
+      const [beyond] = await tx.query<{ count: string }>(
+        'SELECT COUNT(*) AS count FROM proxy_logs PARTITION (pmax)',
+      )
+      return Number(beyond?.count ?? 0)
     } finally {
       await tx.query(`SELECT RELEASE_LOCK(${lock})`)
     }

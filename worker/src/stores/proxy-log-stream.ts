@@ -22,10 +22,13 @@ export interface LogStream {
   readOwn(): Promise<readonly LogEntry[]>
   /** Returns entries that no consumer was given yet; waits up to two seconds for some. */
   readNew(): Promise<readonly LogEntry[]>
-  /** Takes over entries that another consumer, gone since, left unfinished for a minute. */
+  /** Takes over some entries that another consumer, gone since, left unfinished for a minute. */
   claimAbandoned(): Promise<readonly LogEntry[]>
-  /** Removes an entry for good, keeping the lines that could not be stored for a person to see. */
-  finish(id: string, dead: readonly RejectedLine[]): Promise<void>
+  /**
+   * Removes an entry for good, keeping the lines that could not be stored for a person to see.
+   * Returns false if Redis had no memory for these.
+   */
+  finish(id: string, dead: readonly RejectedLine[]): Promise<boolean>
   /** Ends a readNew that is waiting. */
   close(): void
 }
@@ -69,6 +72,19 @@ export function createLogStream(redis: Redis, reader: Redis, consumer: string): 
     )
     const deliveries = new Map(PendingReply.parse(reply).map(([id, , , count]) => [id, count]))
     return entries.map((entry) => toEntry(entry, deliveries.get(entry[0]) ?? 1))
+  }
+
+  async function removeEntry(id: string, dead: readonly RejectedLine[]): Promise<void> {
+    const transaction = redis.multi()
+    for (const { line, reason } of dead) {
+      const letter = ['entry', id, 'reason', reason, 'line', line.slice(0, DEAD_LINE_CHARS)]
+      transaction.xadd(PROXY_LOG_DEAD, 'MAXLEN', '~', DEAD_MAX_ENTRIES, '*', ...letter)
+    }
+    transaction.xack(PROXY_LOG_STREAM, PROXY_LOG_GROUP, id)
+    transaction.xdel(PROXY_LOG_STREAM, id)
+    for (const [error] of (await transaction.exec()) ?? []) {
+      if (error) throw error
+    }
   }
 
   return {
@@ -117,27 +133,15 @@ export function createLogStream(redis: Redis, reader: Redis, consumer: string): 
     },
 
     async finish(id, dead) {
-      const transaction = redis.multi()
-      for (const { line, reason } of dead) {
-        transaction.xadd(
-          PROXY_LOG_DEAD,
-          'MAXLEN',
-          '~',
-          DEAD_MAX_ENTRIES,
-          '*',
-          'entry',
-          id,
-          'reason',
-          reason,
-          'line',
-          line.slice(0, DEAD_LINE_CHARS),
-        )
+      try {
+        await removeEntry(id, dead)
+        return true
+      } catch (error) {
+        if (dead.length === 0 || !isOutOfMemory(error)) throw error
       }
-      transaction.xack(PROXY_LOG_STREAM, PROXY_LOG_GROUP, id)
-      transaction.xdel(PROXY_LOG_STREAM, id)
-      for (const [error] of (await transaction.exec()) ?? []) {
-        if (error) throw error
-      }
+      // Removing needs no memory, and one bad line must not hold up all that come after it.
+      await removeEntry(id, [])
+      return false
     },
 
     close: () => reader.disconnect(),
@@ -147,6 +151,11 @@ export function createLogStream(redis: Redis, reader: Redis, consumer: string): 
 /** Returns the connection for readNew: its only command may take as long as it blocks. */
 export function createLogReader(redis: Redis): Redis {
   return redis.duplicate({ commandTimeout: BLOCK_MS + 1000 })
+}
+
+/** A command refused while a transaction is put together makes Redis discard the transaction. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /^(?:OOM|EXECABORT) /.test(error.message)
 }
 
 function toEntry([id, fields]: Entries[number], deliveries: number): LogEntry {

@@ -1,18 +1,33 @@
-/** Accounts in MySQL. */
+/** Accounts in MySQL: reading them, and what a sign-in notes. Changes are in user-states.ts. */
 
 import type { Role } from '#contract/session.ts'
 import type { Database } from './mysql.ts'
 
-export interface User {
+/** What the gate has to know of a user. */
+export interface GateUser {
   /** Decimal. */
   readonly id: string
   readonly username: string
-  /** PHC string. */
-  readonly passwordHash: string
   readonly role: Role
   readonly state: 'enabled' | 'disabled'
   /** Sessions of an earlier epoch are over. */
   readonly epoch: number
+  /** Raised with every change of these fields; orders the states of one epoch. */
+  readonly revision: number
+  /** The user's own limits (own-limits.ts), or empty. */
+  readonly limits: string
+}
+
+export interface User extends GateUser {
+  /** PHC string. */
+  readonly passwordHash: string
+  /** Address of the last sign-in, or empty. */
+  readonly lastLoginIp: string
+}
+
+/** An account as administrators list it. */
+export interface ListedUser extends GateUser {
+  readonly lastLoginAt: Date | null
 }
 
 export interface Users {
@@ -20,32 +35,72 @@ export interface Users {
   findByUsername(username: string): Promise<User | undefined>
   findById(id: string): Promise<User | undefined>
   /**
+   * Returns a text that is the same for two names exactly if they are one account's name, whether or
+   * not there is such an account. Only MySQL knows: its collation ignores case, width and characters
+   * that cannot be seen.
+   */
+  nameKey(username: string): Promise<string>
+  /** Returns accounts in the order of their ids, from the one after `afterId` on. */
+  list(afterId: string, limit: number): Promise<readonly ListedUser[]>
+  /**
+   * Returns accounts, in the same order, of which Redis may hold a session of that time or an access
+   * token: changed since then (a sign-in changes the row), or owner of a token.
+   */
+  listActive(since: Date, afterId: string, limit: number): Promise<readonly GateUser[]>
+  /**
    * Notes a sign-in.
    * @param passwordHash a renewed hash of the same password, if the cost has changed
    */
-  recordLogin(id: string, at: Date, passwordHash?: string): Promise<void>
+  recordLogin(id: string, at: Date, ip: string, passwordHash?: string): Promise<void>
   /** Returns true if there is no account at all. */
   isEmpty(): Promise<boolean>
   /** Returns the new id; a name that is taken is MySQL's ER_DUP_ENTRY. */
   create(user: Pick<User, 'username' | 'passwordHash' | 'role'>): Promise<string>
 }
 
-const SELECT = 'SELECT id, username, password_hash AS passwordHash, role, state, epoch FROM users'
+/** Columns of a GateUser, for a query that calls the table `u`. */
+export const GATE_USER_COLUMNS = 'u.id, u.username, u.role, u.state, u.epoch, u.revision, u.limits'
+
+const SELECT = `SELECT ${GATE_USER_COLUMNS}, u.password_hash AS passwordHash,
+  u.last_login_ip AS lastLoginIp FROM users u`
 
 export function createUsers(db: Database): Users {
   return {
     async findByUsername(username) {
-      const [user] = await db.query<User>(`${SELECT} WHERE username = ?`, [username])
+      const [user] = await db.query<User>(`${SELECT} WHERE u.username = ?`, [username])
       return user
     },
     async findById(id) {
-      const [user] = await db.query<User>(`${SELECT} WHERE id = ?`, [id])
+      const [user] = await db.query<User>(`${SELECT} WHERE u.id = ?`, [id])
       return user
     },
-    async recordLogin(id, at, passwordHash) {
+    async nameKey(username) {
+      const [row] = await db.query<{ nameKey: string }>(
+        'SELECT SHA2(WEIGHT_STRING(? COLLATE utf8mb4_0900_as_ci), 256) AS nameKey',
+        [username],
+      )
+      if (row === undefined) throw new Error('MySQL answered no row')
+      return row.nameKey
+    },
+    list: (afterId, limit) =>
+      db.query<ListedUser>(
+        `SELECT ${GATE_USER_COLUMNS}, u.last_login_at AS lastLoginAt FROM users u
+         WHERE u.id > ? ORDER BY u.id LIMIT ?`,
+        [afterId, limit],
+      ),
+    listActive: (since, afterId, limit) =>
+      db.query<GateUser>(
+        `SELECT ${GATE_USER_COLUMNS} FROM users u
+         WHERE u.id > ? AND (u.updated_at >= ? OR EXISTS (
+           SELECT 1 FROM access_tokens t WHERE t.user_id = u.id AND t.revoked_at IS NULL))
+         ORDER BY u.id LIMIT ?`,
+        [afterId, since, limit],
+      ),
+    async recordLogin(id, at, ip, passwordHash) {
       await db.execute(
-        'UPDATE users SET last_login_at = ?, password_hash = COALESCE(?, password_hash) WHERE id = ?',
-        [at, passwordHash ?? null, id],
+        `UPDATE users SET last_login_at = ?, last_login_ip = ?,
+           password_hash = COALESCE(?, password_hash) WHERE id = ?`,
+        [at, ip, passwordHash ?? null, id],
       )
     },
     async isEmpty() {

@@ -1,0 +1,46 @@
+/** Puts the account side together: users, sessions, access tokens and what is revoked of them. */
+
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { createLocalAttempts } from './domain/login-delay.ts'
+import type { WorkerEnv } from './env.ts'
+import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts'
+import { type AccessTokens, createAccessTokens } from './stores/access-tokens.ts'
+import { createLoginAttempts } from './stores/login-attempts.ts'
+import type { Database } from './stores/mysql.ts'
+import { createRevocations, type Revocations } from './stores/revocations.ts'
+import { createSessions, type Sessions } from './stores/sessions.ts'
+import { createUserCopies, type UserCopies } from './stores/user-copies.ts'
+import { createUserStates, type UserStates } from './stores/user-states.ts'
+import { createUsers, type Users } from './stores/users.ts'
+
+export interface AccountSide {
+  readonly users: Users
+  readonly userStates: UserStates
+  readonly userCopies: UserCopies
+  readonly sessions: Sessions
+  readonly revocations: Revocations
+  readonly accessTokens: AccessTokens
+  readonly loginThrottle: LoginThrottle
+}
+
+export interface AccountSideDeps {
+  readonly env: WorkerEnv
+  readonly log: Logger
+  readonly db: Database
+  readonly redis: Redis
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+export function createAccountSide({ env, log, db, redis, now }: AccountSideDeps): AccountSide {
+  return {
+    users: createUsers(db),
+    userStates: createUserStates(db),
+    userCopies: createUserCopies(redis),
+    sessions: createSessions(redis, env),
+    revocations: createRevocations(db),
+    accessTokens: createAccessTokens(db, redis),
+    loginThrottle: createLoginThrottle(createLoginAttempts(redis), createLocalAttempts(now), log),
+  }
+}

@@ -1,0 +1,168 @@
+/** The account side in memory, for tests of the application: no server behind it. */
+
+import { pino } from 'pino'
+import type { Role } from '#contract/session.ts'
+import type { AccountSide } from './account-side.ts'
+import { createLocalAttempts } from './domain/login-delay.ts'
+import { createLoginThrottle } from './login-throttle.ts'
+import type { NewToken } from './stores/access-tokens.ts'
+import type { LiveSession, SessionStart } from './stores/sessions.ts'
+import type { GateUser, User } from './stores/users.ts'
+
+/** What a test may look at or prepare. */
+export interface FakeAccounts extends AccountSide {
+  /** By id; the password of every account is its name in capitals. */
+  readonly accounts: Map<string, User>
+  readonly started: SessionStart[]
+  /** Live sessions by user. */
+  readonly live: Map<string, LiveSession[]>
+  /** `<uid>:<hash>` */
+  readonly ended: string[]
+  /** What went into the outbox: `<uid>:<hash>`. */
+  readonly noted: string[]
+  /** Copies written to Redis, in order. */
+  readonly copies: GateUser[]
+  /** `<uid>:<hash>@<epoch>`: sessions that were kept when the others were ended. */
+  readonly kept: string[]
+  readonly logins: {
+    readonly id: string
+    readonly at: Date
+    readonly ip: string
+    readonly passwordHash: string | undefined
+  }[]
+  /** By hash. */
+  readonly tokens: Map<string, NewToken & { readonly id: string }>
+}
+
+/** @param now Unix milliseconds */
+export function fakeAccounts(now: () => number): FakeAccounts {
+  const accounts = new Map<string, User>(
+    [account('1', 'root', 'admin'), account('2', 'anna', 'user')].map((user) => [user.id, user]),
+  )
+  const started: SessionStart[] = []
+  const live: FakeAccounts['live'] = new Map()
+  const ended: string[] = []
+  const noted: string[] = []
+  const copies: GateUser[] = []
+  const kept: string[] = []
+  const logins: FakeAccounts['logins'] = []
+  const tokens: FakeAccounts['tokens'] = new Map()
+
+  function store(user: User): User {
+    accounts.set(user.id, user)
+    return user
+  }
+  const noRedis = () => Promise.reject(new Error('no Redis behind it'))
+  const log = pino({ level: 'silent' })
+
+  return {
+    users: {
+      findByUsername: async (name) => [...accounts.values()].find((user) => user.username === name),
+      findById: async (id) => accounts.get(id),
+      nameKey: async (name) => name.toLowerCase(),
+      list: async (afterId, limit) =>
+        [...accounts.values()]
+          .filter(({ id }) => Number(id) > Number(afterId))
+          .slice(0, limit)
+          .map((user) => ({ ...user, lastLoginAt: null })),
+      listActive: async () => [],
+      recordLogin: async (id, at, ip, passwordHash) => {
+        logins.push({ id, at, ip, passwordHash })
+      },
+      isEmpty: async () => accounts.size === 0,
+      create: async () => '3',
+    },
+    userStates: {
+      raiseEpoch: async (uid, from) => {
+        const user = accounts.get(uid)
+        if (user === undefined || (from !== undefined && user.epoch !== from)) return undefined
+        return store({ ...user, epoch: user.epoch + 1, revision: user.revision + 1 })
+      },
+      change: async (uid, change) => {
+        const user = accounts.get(uid)
+        if (user === undefined) return undefined
+        const raised = change.state === 'disabled' ? 1 : 0
+        const after = store({ ...user, ...change, epoch: user.epoch + raised })
+        return { before: { ...user, lastLoginAt: null }, after: { ...after, lastLoginAt: null } }
+      },
+    },
+    userCopies: {
+      write: async (users) => {
+        copies.push(...users)
+        return users.length
+      },
+    },
+    sessions: {
+      start: async (session) => {
+        started.push(session)
+      },
+      end: async (uid, hash) => {
+        ended.push(`${uid}:${hash}`)
+        return true
+      },
+      keepOne: async (user, hash) => {
+        copies.push(user)
+        kept.push(`${user.id}:${hash}@${user.epoch}`)
+      },
+      find: async (uid, hash) => live.get(uid)?.find((session) => session.hash === hash),
+      list: async (uids) => uids.map((uid) => live.get(uid) ?? []),
+    },
+    revocations: {
+      note: async (uid, hash) => {
+        noted.push(`${uid}:${hash}`)
+      },
+      list: async () => [],
+      remove: async () => {},
+    },
+    accessTokens: {
+      create: async (token) => {
+        const id = String(tokens.size + 1)
+        tokens.set(token.hash, { ...token, id })
+        return id
+      },
+      list: async (uid) =>
+        [...tokens.values()]
+          .filter((token) => token.uid === uid)
+          .map((token) => ({ ...token, lastUsedAt: null })),
+      revoke: async (uid, id) => {
+        const token = [...tokens.values()].find((one) => one.uid === uid && one.id === id)
+        if (token !== undefined) tokens.delete(token.hash)
+        return token?.hash
+      },
+      load: async (uid, hash) => tokens.get(hash)?.uid === uid,
+      forget: async () => {},
+    },
+    loginThrottle: createLoginThrottle(
+      { reserve: noRedis, release: noRedis, reset: noRedis },
+      createLocalAttempts(now),
+      log,
+    ),
+    accounts,
+    started,
+    live,
+    ended,
+    noted,
+    copies,
+    kept,
+    logins,
+    tokens,
+  }
+}
+
+export function account(id: string, username: string, role: Role): User {
+  const passwordHash = `hash of ${username.toUpperCase()}`
+  return {
+    ...{ id, username, passwordHash, role },
+    state: 'enabled',
+    epoch: 4,
+    revision: 1,
+    limits: '',
+    lastLoginIp: '',
+  }
+}
+
+/** Returns a session of this hash that began an hour ago. */
+export function liveSession(hash: string, changes: Partial<LiveSession> = {}): LiveSession {
+  const created = 1_795_348_800
+  return { hash, created, last: created + 60, epoch: 4, ip: '10.0.0.1', ua: 'test', ...changes }
+}

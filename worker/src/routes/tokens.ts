@@ -1,0 +1,108 @@
+/** /api/tokens: a person's access tokens for programs; and what the gate asks about a token. */
+
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { GATE_HEADERS } from '#contract/headers.ts'
+import { formatRevocation } from '#contract/revocation.ts'
+import type { App, AppEnv } from '../context.ts'
+import type { Deps } from '../deps.ts'
+import { newAccessToken } from '../domain/access-token.ts'
+import { Failure } from '../failure.ts'
+import { requireUser } from '../guards.ts'
+import { type ListedToken, MAX_TOKENS } from '../stores/access-tokens.ts'
+import { parseJson, parseQuery } from './json-body.ts'
+import { wrongField } from './wrong-field.ts'
+
+/** One token in GET /api/tokens; times are ISO 8601, UTC. */
+export interface TokenView {
+  readonly id: string
+  readonly name: string
+  /** Last four characters of the token. */
+  readonly last4: string
+  readonly created_at: string
+  /** Null: never. */
+  readonly expires_at: string | null
+  /** Ten minutes exact; null: never. */
+  readonly last_used_at: string | null
+}
+
+const DAY_MS = 86_400_000
+const MAX_DAYS = 3650
+
+const NewToken = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  expires_in_days: z.int().min(1).max(MAX_DAYS).exactOptional(),
+})
+
+const TokenQuery = z.strictObject({
+  uid: z.string().regex(/^[1-9]\d{0,19}$/),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
+export function tokenRoutes(deps: Deps): App {
+  const app: App = new Hono<AppEnv>()
+  const { accessTokens, log } = deps
+
+  app.get('/api/tokens', async (c) => {
+    const tokens = await accessTokens.list(requireUser(c).uid)
+    return c.json({ tokens: tokens.map(view) })
+  })
+
+  /** The only answer that holds a token. */
+  app.post('/api/tokens', async (c) => {
+    const { uid } = requireUser(c)
+    const { name, expires_in_days: days } = await parseJson(c, NewToken)
+    const { token, hash, last4 } = newAccessToken(uid, deps.env.tokenSecret)
+    const createdAt = new Date(deps.now())
+    const expiresAt = days === undefined ? null : new Date(deps.now() + days * DAY_MS)
+    const id = await accessTokens.create({ uid, name, hash, last4, createdAt, expiresAt })
+    if (id === undefined) throw wrongField(c, '', TOO_MANY)
+    log.info({ requestId: c.var.requestId, uid, token: id }, 'access token made')
+    const listed = { id, name, last4, createdAt, expiresAt, lastUsedAt: null }
+    return c.json({ ...view(listed), token }, 201)
+  })
+
+  app.delete('/api/tokens/:id', async (c) => {
+    const { uid } = requireUser(c)
+    const { requestId } = c.var
+    const id = c.req.param('id')
+    const hash = /^[1-9]\d{0,18}$/.test(id) ? await accessTokens.revoke(uid, id) : undefined
+    if (hash === undefined) throw new Failure('not_found')
+    log.info({ requestId, uid, token: id }, 'access token revoked')
+    c.header(GATE_HEADERS.revoke, formatRevocation({ kind: 'session', uid, session: hash }))
+    try {
+      await accessTokens.forget(uid, hash)
+    } catch (err) {
+      // It is in the outbox, and Redis learns of it as soon as it is back.
+      log.warn({ requestId, uid, err }, 'access token not taken out of Redis yet')
+    }
+    return c.body(null, 204)
+  })
+
+  /** Asked by the gate itself about a token that Redis does not know; nginx leads nobody else here. */
+  app.get('/internal/token', async (c) => {
+    const { uid, hash } = parseQuery(c, TokenQuery)
+    const isGood = await accessTokens.load(uid, hash, new Date(deps.now()))
+    if (!isGood) throw new Failure('not_found')
+    return c.body(null, 204)
+  })
+
+  return app
+}
+
+function view(token: ListedToken): TokenView {
+  const { id, name, last4, createdAt, expiresAt, lastUsedAt } = token
+  return {
+    id,
+    name,
+    last4,
+    created_at: createdAt.toISOString(),
+    expires_at: expiresAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt?.toISOString() ?? null,
+  }
+}
+
+const TOO_MANY = {
+  en: `At most ${MAX_TOKENS} tokens at a time: revoke one first.`,
+  'zh-CN': `最多同时拥有 ${MAX_TOKENS} 个令牌，请先撤销一个。`,
+}
