@@ -1,72 +1,108 @@
 /**
  * Whether the gate can read its own variables as an operator wrote them. nginx takes any text; the
- * gate would refuse every request of the location instead.
+ * gate would refuse every request of the location instead, or take a role for no role at all.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseDuration } from '#contract/duration.ts'
 import { parsePolicies } from '#contract/limit-policy.ts'
+import { parseCookieName, parseSecret, parseSigningSecret } from '../../worker/src/env-values.ts'
+import type { Problem } from './problem.ts'
+import type { Definition } from './variable-definitions.ts'
+import { byName, type PossibleValue, valuesOf } from './variable-values.ts'
 
-/** Folders of a whole configuration; rendered/ holds the templates with their values. */
-const FOLDERS = ['rendered', 'conf.d', 'servers', 'snippets']
+/** Returns what is wrong with a text, or undefined. */
+type Judge = (text: string) => string | undefined
 
-const DURATION =
-  /^\s*js_var\s+\$(gate_(?:session_idle|session_absolute|session_cache|deadline))\s+"([^"]*)"/
-const POLICY_MAP = /^\s*map\s+""\s+\$(gate_limit_\w+)\s*\{/
-const MAP_DEFAULT = /^\s*default\s+(?:'([^']*)'|"([^"]*)"|(\S+));/
-const POLICY_SET = /^\s*set\s+\$(gate_limit)\s+(?:'([^']+)'|"((?:[^"\\]|\\.)+)")\s*;/
+const SECRETS = 'must be one or two secrets of at least 32 characters each, separated by a comma'
 
-/**
- * Returns one line per value that the gate could not read: file, line, variable and reason.
- * @param folder a whole configuration folder
- */
-export async function checkGateValues(folder: string): Promise<readonly string[]> {
-  const problems: string[] = []
-  for (const name of FOLDERS) {
-    for (const file of (await readdir(join(folder, name))).sort()) {
-      const lines = (await readFile(join(folder, name, file), 'utf8')).split('\n')
-      problems.push(...checkLines(`${folder}/${name}/${file}`, lines))
-    }
+/** The variables that an operator or a template gives the gate; those of the guard are not here. */
+export const GATE_VARIABLES: Readonly<Record<string, Judge>> = {
+  gate_limit: judgePolicies,
+  gate_subject: judgeSubjects,
+  gate_redis_loss: oneOf('local', 'closed'),
+  gate_role: oneOf('', 'admin'),
+  gate_session_idle: judgeDuration,
+  gate_session_absolute: judgeDuration,
+  gate_session_cache: judgeDuration,
+  gate_session_stale: judgeDuration,
+  gate_deadline: judgeDuration,
+  gate_server_timing: oneOf('on', 'off'),
+  gate_cookie: (text) =>
+    parseCookieName(text) === undefined
+      ? 'must be a cookie name that begins with __Host-'
+      : undefined,
+  gate_session_secret: (text) => (parseSigningSecret(text) === undefined ? SECRETS : undefined),
+  gate_token_secret: (text) => (parseSigningSecret(text) === undefined ? SECRETS : undefined),
+  gate_worker_secret: (text) =>
+    parseSecret(text) === undefined ? 'must be at least 32 characters' : undefined,
+  gate_bridge_socket: (text) =>
+    text.startsWith('/') ? undefined : 'must be the absolute path of the bridge',
+}
+
+/** Whom a policy can count. */
+const SUBJECTS = ['user', 'ip', 'token']
+
+/** Returns the values that the gate could not read, each where it is written. */
+export function checkGateValues(definitions: readonly Definition[]): readonly Problem[] {
+  const all = byName(definitions)
+  return definitions.flatMap((definition) => {
+    const judge = GATE_VARIABLES[definition.name]
+    // What a script works out is the script's business.
+    if (judge === undefined || definition.text === undefined) return []
+    return valuesOf(definition, all).flatMap((value) => problemsOf(definition.name, value, judge))
+  })
+}
+
+/** Returns how many different policies limit something. */
+export function countPolicies(definitions: readonly Definition[]): number {
+  const all = byName(definitions)
+  const texts = definitions
+    .filter(({ name }) => name === 'gate_limit')
+    .flatMap((definition) => valuesOf(definition, all))
+    .flatMap(({ text }) => text.split(','))
+  return new Set(texts.map((text) => text.trim()).filter((text) => text !== '')).size
+}
+
+function problemsOf(name: string, value: PossibleValue, judge: Judge): readonly Problem[] {
+  const { file, line } = value.at
+  if (value.unknown !== undefined) {
+    const message = `$${name} depends on $${value.unknown}, which nobody knows before a request comes`
+    return [{ file, line, message }]
   }
-  return problems
+  const complaint = judge(value.text)
+  if (complaint === undefined) return []
+  // A whole policy that is wrong by itself is told where it stands, not where it is used.
+  const guilty = (value.parts ?? [])
+    .filter(({ text }) => text.startsWith('"'))
+    .flatMap((part) => problemsOf(name, part, judge))
+  return guilty.length > 0 ? guilty : [{ file, line, message: `$${name} ${complaint}` }]
 }
 
-function checkLines(file: string, lines: readonly string[]): readonly string[] {
-  const problems: string[] = []
-  let map: string | undefined
-  for (const [index, line] of lines.entries()) {
-    map = POLICY_MAP.exec(line)?.[1] ?? (line.trim() === '}' ? undefined : map)
-    const problem =
-      durationProblem(DURATION.exec(line)) ??
-      policyProblem(POLICY_SET.exec(line)) ??
-      (map === undefined ? undefined : mapProblem(map, MAP_DEFAULT.exec(line)))
-    if (problem !== undefined) problems.push(`${problem} in ${file}:${index + 1}`)
-  }
-  return problems
-}
-
-function durationProblem(match: RegExpExecArray | null): string | undefined {
-  const [, name, text = ''] = match ?? []
-  if (name === undefined || parseDuration(text) !== undefined) return undefined
-  return `$${name} is not a duration like 30s: ${text}`
-}
-
-function policyProblem(match: RegExpExecArray | null): string | undefined {
-  const [, name, single, double] = match ?? []
-  if (name === undefined || double?.startsWith('$') === true) return undefined
-  return readPolicies(name, single ?? double ?? '')
-}
-
-function mapProblem(name: string, match: RegExpExecArray | null): string | undefined {
-  return match === null ? undefined : readPolicies(name, match[1] ?? match[2] ?? match[3] ?? '')
-}
-
-function readPolicies(name: string, text: string): string | undefined {
+function judgePolicies(text: string): string | undefined {
+  if (text === '') return undefined
   try {
     parsePolicies(text)
     return undefined
   } catch (error) {
-    return `$${name}: ${error instanceof Error ? error.message : String(error)}`
+    return `does not parse: ${error instanceof Error ? error.message : String(error)}`
   }
+}
+
+function judgeSubjects(text: string): string | undefined {
+  const wrong = text.split(',').find((part) => !SUBJECTS.includes(part.trim()))
+  return wrong === undefined
+    ? undefined
+    : `must be user, ip or token, or a list of them: ${JSON.stringify(text)}`
+}
+
+function judgeDuration(text: string): string | undefined {
+  return parseDuration(text) === undefined
+    ? `must be a duration like 500ms, 30s, 15m or 7d: ${JSON.stringify(text)}`
+    : undefined
+}
+
+function oneOf(...texts: readonly string[]): Judge {
+  const choices = texts.map((text) => (text === '' ? 'empty' : text)).join(' or ')
+  return (text) =>
+    texts.includes(text) ? undefined : `must be ${choices}: ${JSON.stringify(text)}`
 }

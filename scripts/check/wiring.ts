@@ -1,57 +1,97 @@
 /**
- * Whether every handler that nginx.conf names exists. `nginx -t` does not look: a missing one shows
- * only when a request comes, and a bundle without a default export breaks every location at once.
+ * Whether every handler that the configuration names exists and is of the kind that its place needs.
+ * `nginx -t` does not look: a missing one shows only when a request comes, a bundle without a default
+ * export breaks every location at once, and a js_access handler that never decides lets all through.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { CHECKOUT } from '../stack/layout.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { type Imports, loadImports } from './js-imports.ts'
+import type { Directive } from './nginx-parser.ts'
+import type { Problem } from './problem.ts'
+import { allNamed, walk } from './walk.ts'
 
-const FOLDERS = ['', 'conf.d', 'servers', 'snippets', 'templates']
+interface Wiring {
+  readonly problems: readonly Problem[]
+  /** How many handlers the configuration names. */
+  readonly handlers: number
+  /** Paths of the bundles that the http block imports. */
+  readonly bundles: readonly string[]
+}
 
-/** The directives that name a handler, with `js_set`'s variable before it. */
-const HANDLER =
-  /(?:^|[{;])\s*js_(?:access|body_filter|content|filter|header_filter|periodic|preread|set)\s+(?:\$\w+\s+)?([\w.]+)/g
+/** Directives that name a handler, and which of their arguments does. */
+const HANDLER_ARGUMENT: Readonly<Record<string, number>> = {
+  js_access: 0,
+  js_body_filter: 0,
+  js_content: 0,
+  js_filter: 0,
+  js_header_filter: 0,
+  js_periodic: 0,
+  js_preread: 0,
+  js_set: 1,
+}
+
+/** What guard() of njs/src/nginx/guard.ts calls the handlers that it makes. */
+const GUARD = 'guarded'
 
 /**
- * Returns one line per handler that is named but does not exist: file, line and name.
- * @param checkout where nginx/ and the bundles of njs/dist are
+ * Returns what does not fit together.
+ * @param folder what a js_path that is not absolute is relative to
  */
-export async function checkWiring(checkout = CHECKOUT): Promise<readonly string[]> {
-  const handlers = await Promise.all(
-    ['gate', 'bridge'].map((bundle) => loadHandlers(checkout, bundle)),
-  )
-  const known = new Set(handlers.flat())
-  const files = await Promise.all(FOLDERS.map((folder) => confFiles(checkout, folder)))
-  const problems = await Promise.all(files.flat().map((file) => checkFile(checkout, file, known)))
-  return problems.flat()
+export async function checkWiring(
+  directives: readonly Directive[],
+  folder: string,
+): Promise<Wiring> {
+  const problems: Problem[] = []
+  const bundles: string[] = []
+  const handlers = new Set<string>()
+  // http and stream import bundles of their own; neither sees those of the other.
+  for (const context of directives.filter(({ name }) => name === 'http' || name === 'stream')) {
+    const imports = await loadImports(context, folder)
+    const named = namedHandlers(context)
+    problems.push(
+      ...imports.problems,
+      ...engineProblems(context, named.length > 0),
+      ...named.flatMap(({ at, handler }) => handlerProblems(at, handler, imports)),
+    )
+    if (context.name === 'http') bundles.push(...imports.paths)
+    for (const { handler } of named) handlers.add(handler)
+  }
+  return { problems, handlers: handlers.size, bundles }
 }
 
-async function loadHandlers(checkout: string, bundle: string): Promise<readonly string[]> {
-  // The time in the address makes Node read the file again after a rebuild.
-  const url = `${pathToFileURL(join(checkout, 'njs/dist', `${bundle}.js`))}?${Date.now()}`
-  const module: { default?: Record<string, unknown> } = await import(url)
-  return Object.entries(module.default ?? {})
-    .filter(([, handler]) => typeof handler === 'function')
-    .map(([name]) => `${bundle}.${name}`)
-}
-
-async function confFiles(checkout: string, folder: string): Promise<readonly string[]> {
-  const names = await readdir(join(checkout, 'nginx', folder))
-  return names.filter((name) => name.endsWith('.conf')).map((name) => join('nginx', folder, name))
-}
-
-async function checkFile(
-  checkout: string,
-  file: string,
-  known: ReadonlySet<string>,
-): Promise<readonly string[]> {
-  const lines = (await readFile(join(checkout, file), 'utf8')).split('\n')
-  return lines.flatMap((line, index) => {
-    const names = [...line.replace(/#.*/, '').matchAll(HANDLER)].map(([, name = '']) => name)
-    return names
-      .filter((name) => !known.has(name))
-      .map((name) => `${file}:${index + 1}: there is no handler ${name}`)
+function namedHandlers(context: Directive) {
+  return [...walk([context])].flatMap(({ directive: at }) => {
+    const argument = HANDLER_ARGUMENT[at.name]
+    return argument === undefined ? [] : [{ at, handler: at.args[argument] ?? '' }]
   })
+}
+
+/** The bundles are made for QuickJS; nginx's default is the older engine. */
+function engineProblems(context: Directive, isNeeded: boolean): readonly Problem[] {
+  const engines = allNamed([context], 'js_engine')
+  const other = engines.filter(({ args }) => args[0] !== 'qjs')
+  const missing = isNeeded && engines.length === 0 ? [context] : []
+  return [...other, ...missing].map((at) => problemAt(at, 'the scripts need js_engine qjs'))
+}
+
+function handlerProblems(
+  at: Directive,
+  name: string,
+  { handlers, modules }: Imports,
+): readonly Problem[] {
+  const own = handlers.get(name)
+  if (own === undefined) {
+    // Of a bundle that cannot be had nothing else needs to be said.
+    const isTold = modules.get(name.split('.', 1)[0] ?? '') === false
+    const message = `there is no handler ${name}${didYouMean(name, handlers.keys())}`
+    return isTold ? [] : [problemAt(at, message)]
+  }
+  if (at.name !== 'js_access' || own === GUARD) return []
+  return [
+    problemAt(at, `${name} does not decide who may pass, so js_access would let everybody in`),
+  ]
+}
+
+function problemAt({ file, line }: Directive, message: string): Problem {
+  return { file, line, message }
 }

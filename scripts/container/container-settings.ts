@@ -17,6 +17,7 @@ import { readText, type StackSettings } from '../stack/settings.ts'
  */
 export const WORKER_FILES: readonly string[] = [
   'GATE_SESSION_SECRET',
+  'GATE_TOKEN_SECRET',
   'GATE_WORKER_SECRET',
   'GATE_ENCRYPTION_KEYS',
   'MYSQL_PASSWORD',
@@ -65,6 +66,7 @@ export function containerSettings(source: Source, secrets: StackSecrets): Contai
   const merged = {
     ...fallbacks(source, {
       GATE_SESSION_SECRET: secrets.session,
+      GATE_TOKEN_SECRET: secrets.token,
       GATE_WORKER_SECRET: secrets.worker,
       GATE_ENCRYPTION_KEYS: secrets.encryptionKeys,
       REDIS_URL: `redis://:${secrets.redis}@redis:6379/0`,

@@ -94,6 +94,7 @@ test('gate and worker share what they must', async () => {
   const values = read(folders.nginx, 'values.env')
   for (const [setting, file] of [
     ['GATE_SESSION_SECRET', 'gate_session_secret'],
+    ['GATE_TOKEN_SECRET', 'gate_token_secret'],
     ['GATE_WORKER_SECRET', 'gate_worker_secret'],
     ['GATE_COOKIE', 'gate_cookie'],
   ] as const) {

@@ -56,6 +56,7 @@ export async function initialise(
   }
   const gate = {
     sessionSecrets: workerFiles['GATE_SESSION_SECRET'] ?? '',
+    tokenSecrets: workerFiles['GATE_TOKEN_SECRET'] ?? '',
     workerSecret: worker.workerSecret,
   }
   const values = nginxValues(

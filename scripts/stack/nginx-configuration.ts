@@ -4,8 +4,10 @@ import { execFile } from 'node:child_process'
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { checkGateValues } from '../check/gate-values.ts'
-import { checkWiring } from '../check/wiring.ts'
+import { type ConfigurationReport, checkConfiguration } from '../check/configuration.ts'
+import { formatProblem } from '../check/problem.ts'
+import { renderTemplates } from '../check/template-values.ts'
+import { checkVersions, readVersions, type Versions } from '../check/versions.ts'
 import { withFolderLock } from '../root/folder-lock.ts'
 import type { PrivateRoot } from '../root/private-root.ts'
 import { CHECKOUT, type Layout } from './layout.ts'
@@ -40,6 +42,11 @@ export function nginxCommand(
   ])
 }
 
+/** What was found in a configuration, and with what it will run. */
+export interface NginxReport extends ConfigurationReport {
+  readonly versions: Versions
+}
+
 /**
  * Renders and checks the configuration and puts it in place; one that does not pass changes nothing.
  * Several callers wait for each other.
@@ -49,26 +56,29 @@ export function renderNginx(root: PrivateRoot, parts: NginxSources): Promise<voi
   const { nginx, nginxConf } = parts.layout
   return withFolderLock(join(nginx, 'render.lock'), quiet, async () => {
     const next = `${nginxConf}.next`
-    await stage(root, parts, next)
+    const { problems } = await stage(root, parts, next)
+    if (problems.length > 0) {
+      const told = problems.map(formatProblem).join('\n')
+      throw new StartFailure(`nginx's configuration is not in order:\n${told}`)
+    }
     await rm(nginxConf, { recursive: true, force: true })
     await rename(next, nginxConf)
   })
 }
 
-/**
- * Checks the configuration without putting it in place.
- * @throws {StartFailure} as renderNginx
- */
-export function checkNginx(root: PrivateRoot, parts: NginxSources): Promise<void> {
+/** Checks the configuration without putting it in place. */
+export function checkNginx(root: PrivateRoot, parts: NginxSources): Promise<NginxReport> {
   const { nginx, nginxConf } = parts.layout
   return withFolderLock(join(nginx, 'render.lock'), quiet, async () => {
     const folder = `${nginxConf}.check`
-    await stage(root, parts, folder)
+    const report = await stage(root, parts, folder)
     await rm(folder, { recursive: true, force: true })
+    return report
   })
 }
 
-async function stage(root: PrivateRoot, parts: NginxSources, folder: string): Promise<void> {
+/** Makes the whole configuration in a folder and looks at it. */
+async function stage(root: PrivateRoot, parts: NginxSources, folder: string): Promise<NginxReport> {
   const { layout } = parts
   const values = join(layout.nginx, 'values.env')
   const lines = formatValues(nginxValues(parts, localNginxPlace(root, layout)))
@@ -76,34 +86,28 @@ async function stage(root: PrivateRoot, parts: NginxSources, folder: string): Pr
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { mode: 0o700 })
   for (const name of LINKED) await symlink(join(CHECKOUT, 'nginx', name), join(folder, name))
-  const templates = join(CHECKOUT, 'nginx/templates')
-  const render = join(CHECKOUT, 'nginx/render.sh')
-  const unrendered = await problemsOf(render, [values, templates, join(folder, 'rendered')])
-  const { file, args } = nginxCommand(root, layout, folder, ['-t', '-q'])
-  const problems =
-    unrendered.length > 0
-      ? unrendered
-      : [
-          ...(await problemsOf(file, args)),
-          ...(await checkWiring()),
-          ...(await checkGateValues(folder)),
-        ]
-  if (problems.length === 0) return
-  // A rendered file has the lines of its template, so its place is told as the template's.
-  const told = problems.join('\n').replaceAll(`${folder}/rendered/`, 'nginx/templates/')
-  throw new StartFailure(
-    `nginx's configuration is not in order:\n${told.replaceAll(`${folder}/`, 'nginx/')}`,
-  )
+  const missing = await renderTemplates({
+    script: join(CHECKOUT, 'nginx/render.sh'),
+    values,
+    templates: join(CHECKOUT, 'nginx/templates'),
+    target: join(folder, 'rendered'),
+    env: baseEnvironment(),
+  })
+  const versions = await readVersions(root)
+  const test = (conf: string) => testOutput(root, layout, conf)
+  const report = await checkConfiguration(folder, test, [...missing, ...checkVersions(versions)])
+  return { ...report, versions }
 }
 
-/** Returns what the program complained about, or nothing if it ended well. */
-async function problemsOf(file: string, args: readonly string[]): Promise<readonly string[]> {
+/** Returns what `nginx -t` says, or nothing if the configuration passes. */
+async function testOutput(root: PrivateRoot, layout: Layout, conf: string): Promise<string> {
+  const { file, args } = nginxCommand(root, layout, conf, ['-t', '-q'])
   try {
     await run(file, [...args], { env: baseEnvironment() })
-    return []
+    return ''
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }
-    return [stderr.trim() || String(error)]
+    return stderr.trim() || String(error)
   }
 }
 

@@ -41,6 +41,7 @@ export function nginxValues(
     RESOLVER: place.resolver === undefined ? '' : `resolver ${place.resolver};`,
     GATE_COOKIE: settings.cookieName,
     GATE_SESSION_SECRET: quotable('GATE_SESSION_SECRET', gate.sessionSecrets),
+    GATE_TOKEN_SECRET: quotable('GATE_TOKEN_SECRET', gate.tokenSecrets),
     GATE_WORKER_SECRET: quotable('GATE_WORKER_SECRET', gate.workerSecret),
     TLS_CERTIFICATE: certificate.certificate,
     TLS_KEY: certificate.key,

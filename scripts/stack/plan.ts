@@ -19,8 +19,12 @@ export interface Plan {
   readonly settings: StackSettings
   readonly layout: Layout
   readonly secrets: StackSecrets
-  /** What nginx has to know of them; the session's may be two, separated by a comma. */
-  readonly gate: { readonly sessionSecrets: string; readonly workerSecret: string }
+  /** What nginx has to know of them; those that sign may be two, separated by a comma. */
+  readonly gate: {
+    readonly sessionSecrets: string
+    readonly tokenSecrets: string
+    readonly workerSecret: string
+  }
   readonly worker: WorkerEnv
   /** The worker's settings as its process gets them. */
   readonly workerSource: Readonly<Record<string, string>>
@@ -45,6 +49,7 @@ export async function makePlan(source: Source): Promise<Plan> {
   const merged: Source = {
     ...fallbacks(source, {
       GATE_SESSION_SECRET: secrets.session,
+      GATE_TOKEN_SECRET: secrets.token,
       GATE_WORKER_SECRET: secrets.worker,
       GATE_ENCRYPTION_KEYS: secrets.encryptionKeys,
       MYSQL_HOST: layout.sockets.mysql,
@@ -62,6 +67,7 @@ export async function makePlan(source: Source): Promise<Plan> {
     secrets,
     gate: {
       sessionSecrets: textOf(merged, 'GATE_SESSION_SECRET'),
+      tokenSecrets: textOf(merged, 'GATE_TOKEN_SECRET'),
       workerSecret: worker.env.workerSecret,
     },
     worker: worker.env,

@@ -5,6 +5,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 
 export interface StackSecrets {
   readonly session: string
+  readonly token: string
   readonly worker: string
   /** `id:base64` of 32 bytes. */
   readonly encryptionKeys: string
@@ -13,24 +14,35 @@ export interface StackSecrets {
   readonly mysqlRoot: string
 }
 
-/** Returns the secrets in `path`, making them if the file is not there. */
+/**
+ * Returns the secrets in `path`, making those that are not there: all at the first start, the ones
+ * that a newer version has added later.
+ */
 export async function loadSecrets(path: string): Promise<StackSecrets> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as StackSecrets
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
+  const known = await readSecrets(path)
   const secrets: StackSecrets = {
     session: random(),
+    token: random(),
     worker: random(),
     encryptionKeys: `k1:${randomBytes(32).toString('base64')}`,
     redis: random(),
     mysqlRoot: random(),
+    ...known,
   }
+  if (Object.keys(secrets).every((name) => name in known)) return secrets
   // Renamed into place, so that a killed start leaves either all secrets or none.
   await writeFile(`${path}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 })
   await rename(`${path}.new`, path)
   return secrets
+}
+
+async function readSecrets(path: string): Promise<Partial<StackSecrets>> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Partial<StackSecrets>
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return {}
+  }
 }
 
 function random(): string {

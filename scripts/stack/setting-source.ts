@@ -9,6 +9,7 @@ export type Source = Readonly<Record<string, string | undefined>>
 /** Stand for what a start makes itself, so that only what the operator wrote is judged. */
 const PLACEHOLDERS = {
   GATE_SESSION_SECRET: '0'.repeat(32),
+  GATE_TOKEN_SECRET: '0'.repeat(32),
   GATE_WORKER_SECRET: '0'.repeat(32),
   GATE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
 }

@@ -30,6 +30,8 @@ test('every problem is named at once, none of them by its value', () => {
     CHATGATE_HTTPS_PORT: '70000',
     CHATGATE_HTTP_PORT: 'x',
     GATE_LIMIT_CHAT: 'chat;q=5',
+    GATE_LIMIT_STREAMS: '2001',
+    GATE_SERVER_TIMING: 'yes',
     GATE_FLOOD: 'fast',
     GATE_TRUSTED_PROXIES: '10.0.0.0/33',
     CHATGATE_DOMAIN: 'not a domain',
@@ -43,6 +45,8 @@ test('every problem is named at once, none of them by its value', () => {
     'CHATGATE_HTTP_PORT',
     'GATE_FLOOD',
     'GATE_LIMIT_CHAT',
+    'GATE_LIMIT_STREAMS',
+    'GATE_SERVER_TIMING',
     'GATE_SESSION_IDLE',
     'GATE_TRUSTED_PROXIES',
   ])

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseDuration } from '#contract/duration.ts'
-import { parsePolicies } from '#contract/limit-policy.ts'
+import { MAX_QUOTA, parsePolicies } from '#contract/limit-policy.ts'
 import { sessionCookieName } from '#contract/session.ts'
 import { optional, readSettings, type Source, withDefault } from '../../worker/src/env-setting.ts'
 import { parseCookieName, parsePort } from '../../worker/src/env-values.ts'
@@ -63,6 +63,9 @@ const PASSED_ON = {
   GATE_LIMIT_CHAT: optional('GATE_LIMIT_CHAT', checkPolicies, 'like "chat";q=5;w=60'),
   GATE_LIMIT_LOGIN: optional('GATE_LIMIT_LOGIN', checkPolicies, 'like "login";q=10;w=60'),
   GATE_LIMIT_API: optional('GATE_LIMIT_API', checkPolicies, 'like "api";q=120;w=60'),
+  GATE_LIMIT_V1: optional('GATE_LIMIT_V1', checkPolicies, 'like "v1";q=60;w=60'),
+  GATE_LIMIT_STREAMS: optional('GATE_LIMIT_STREAMS', checkQuota, `a number from 1 to ${MAX_QUOTA}`),
+  GATE_SERVER_TIMING: optional('GATE_SERVER_TIMING', checkSwitch, 'on or off'),
   GATE_SESSION_IDLE: optional('GATE_SESSION_IDLE', checkDuration, DURATION),
   GATE_SESSION_ABSOLUTE: optional('GATE_SESSION_ABSOLUTE', checkDuration, DURATION),
 }
@@ -136,6 +139,15 @@ function checkPolicies(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function checkQuota(text: string): string | undefined {
+  const quota = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  return quota >= 1 && quota <= MAX_QUOTA ? text : undefined
+}
+
+function checkSwitch(text: string): string | undefined {
+  return text === 'on' || text === 'off' ? text : undefined
 }
 
 function checkDuration(text: string): string | undefined {

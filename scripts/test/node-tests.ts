@@ -15,13 +15,16 @@ const FILE_TIMEOUT_MS = 300_000
  * Runs every *.test.ts below the folders. Files that share a stack run one after the other, because
  * what nginx logs meanwhile is held against the test that runs.
  * @param env added to the environment of the tests; its presence means a shared stack
+ * @param wanted which files to run, by their path
  */
 export async function runNodeTests(
   name: string,
   folders: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  wanted = /./,
 ): Promise<Tally> {
-  const files = (await Promise.all(folders.map(testFiles))).flat().sort()
+  const found = (await Promise.all(folders.map(testFiles))).flat()
+  const files = found.filter((file) => wanted.test(file)).sort()
   if (files.length === 0) throw new Error(`${name}: no test files`)
   const work = await mkdtemp(join(tmpdir(), 'chatgate-tap-'))
   const tap = join(work, 'result.tap')
