@@ -1,0 +1,118 @@
+/** The scenario of a crowd: 1 000 HTTP/2 requests at once on 20 connections, through TLS. */
+
+import { join } from 'node:path'
+import { AccessLog } from './access-log.ts'
+import { startGate } from './gate-nginx.ts'
+import { runH2load } from './h2load.ts'
+import { posting, reading } from './load.ts'
+import type { Program } from './processes.ts'
+import { LogReader } from './redis-watch.ts'
+import { type Bench, none, type ScenarioResult, type Target } from './scenario.ts'
+
+/** One address may have 256 requests in flight, so the crowd comes from ten; half reads, half chats. */
+const GROUPS = 10
+const CONNECTIONS_PER_GROUP = 2
+const STREAMS = 50
+
+/** The refusal that docs/operations.md declares for a Redis that is asked too much. */
+const SHEDDING = '503 session_store_unavailable'
+
+/** What nginx may grow by in the second half of the time. */
+const FLAT = 1.05
+
+const SAMPLE_MS = 250
+
+/** Runs it against a gate as in production. */
+export async function runHttp2({ world, options, say }: Bench): Promise<ScenarioResult> {
+  const { root, plans, folder, people, redis } = world
+  const { cookieName, httpsPort } = plans.real.settings
+  const { program } = await startGate(root, plans.real, undefined)
+  const reader = new LogReader(redis)
+  // What the runs before have left.
+  await reader.read()
+  try {
+    const groups = Array.from({ length: GROUPS }, (_, index) => {
+      const person = people.slice(index + 1, index + 2)
+      const crowd = {
+        port: httpsPort,
+        load:
+          index % 2 === 0
+            ? reading(
+                cookieName,
+                person.map(({ cookie }) => cookie),
+              )
+            : posting(cookieName, person, '/api/chat'),
+        address: `10.0.0.${index + 1}`,
+        connections: CONNECTIONS_PER_GROUP,
+        streams: STREAMS,
+        seconds: options.crowdSeconds,
+      }
+      return runH2load(root, crowd, join(folder, `h2load-${index}.body`))
+    })
+    const watched = watch(program, reader)
+    const results = await Promise.all(groups)
+    const rss = await watched.end()
+    const kinds = await answers(new AccessLog(plans.real))
+    const done = results.reduce((sum, { done: count }) => sum + count, 0)
+    const broken = results.reduce((sum, result) => sum + result.broken, 0)
+    say(`${Math.round(done / options.crowdSeconds)} req/s  ${JSON.stringify(kinds)}`)
+    const failures = Object.entries(kinds).filter(([kind]) => kind >= '5' && kind !== SHEDDING)
+    const shed = percent(kinds[SHEDDING] ?? 0, done)
+    const targets = [
+      none(
+        `answers 5xx other than shedding (${shed} were shed)`,
+        failures.reduce((sum, [, count]) => sum + count, 0),
+      ),
+      none('requests without an answer', broken),
+      flat(rss),
+    ]
+    const title = `1 000 HTTP/2 requests at once on 20 connections for ${options.crowdSeconds} s`
+    return { name: 'http2', title, targets, notes: { answers: kinds, rssBytes: rss, results } }
+  } finally {
+    await program.stop()
+  }
+}
+
+/** Samples memory and keeps the log stream empty, as the worker would. */
+function watch(program: Program, reader: LogReader) {
+  const rss: number[] = []
+  let busy: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    rss.push(program.rssBytes())
+    busy = busy.then(() => reader.read())
+  }, SAMPLE_MS)
+  return {
+    async end(): Promise<readonly number[]> {
+      clearInterval(timer)
+      await busy
+      return rss
+    },
+  }
+}
+
+/** Returns how often each pair of status and verdict was answered. */
+async function answers(log: AccessLog): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {}
+  for (const line of await log.lines()) {
+    const { status, gate } = JSON.parse(line) as { status: number; gate: string }
+    const kind = `${status} ${gate}`
+    counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  return counts
+}
+
+function percent(part: number, whole: number): string {
+  return `${((part / whole) * 100).toFixed(0)} %`
+}
+
+function flat(rss: readonly number[]): Target {
+  const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
+  const middle = Math.max(...rss.slice(0, Math.ceil(rss.length / 2)))
+  const end = rss.at(-1) ?? 0
+  return {
+    what: 'memory of nginx (first, half-way at most, last)',
+    wanted: `last ≤ ${Math.round(FLAT * 100)} % of half-way`,
+    got: `${mib(rss[0] ?? 0)}, ${mib(middle)}, ${mib(end)} MiB`,
+    met: rss.length > 1 && end <= middle * FLAT,
+  }
+}

@@ -1,0 +1,115 @@
+/** The scenario of latency: what the gate adds at a load that it bears easily. */
+
+import { PROXY_LOG_STREAM } from '#contract/redis-keys.ts'
+import { GATE_RECORDS } from './closed-loop.ts'
+import type { LoadName } from './loads.ts'
+import { measure } from './measure.ts'
+import { runOpenLoop } from './open-loop.ts'
+import type { OpenLoopResult } from './open-loop-client.ts'
+import { type Bench, none, type ScenarioResult, type Target } from './scenario.ts'
+import { median } from './statistics.ts'
+
+/** Of its own maximum in the closed loop. */
+const LOAD_SHARE = 0.3
+
+/** More than ever wait at once, so that no request waits for a connection. */
+const CONNECTIONS = 128
+const WARM_UP_SECONDS = 0.5
+
+interface Case {
+  readonly load: LoadName
+  readonly title: string
+  readonly scenario: string
+  /** The p99 that the gate may add, µs. */
+  readonly budgetUs: number
+}
+
+const CASES: readonly Case[] = [
+  { load: 'read', title: 'cached read', scenario: 'read', budgetUs: 1000 },
+  { load: 'chat', title: 'admission', scenario: 'admission', budgetUs: 2000 },
+]
+
+/**
+ * Runs it with access records, as in production, against proxy_pass without.
+ * @param earlier the results so far, which know the gate's maximum
+ */
+export async function runLatency(
+  bench: Bench,
+  earlier: readonly ScenarioResult[],
+): Promise<ScenarioResult> {
+  const { world } = bench
+  // The client takes the other processors for itself.
+  await world.redisServer.moveTo(world.cpus.gate)
+  await world.upstream.moveTo(world.cpus.gate)
+  const targets: Target[] = []
+  const latencies: Record<string, readonly OpenLoopResult[]> = {}
+  const rates: Record<string, number> = {}
+  for (const { load, title, scenario, budgetUs } of CASES) {
+    const maximum = maximumOf(earlier, scenario) ?? (await findMaximum(bench, load))
+    const rate = Math.round(maximum * LOAD_SHARE)
+    const [own, floor] = await runPairs(bench, load, title, rate)
+    rates[title] = rate
+    latencies[`${title}, gate`] = own
+    latencies[`${title}, proxy_pass`] = floor
+    const added = own.map(({ p99us }, index) => p99us - (floor[index]?.p99us ?? 0))
+    const got = median(added)
+    targets.push({
+      what: `p99 added to a ${title} at ${rate}/s`,
+      wanted: `< ${budgetUs} µs`,
+      got: `${Math.round(got)} µs`,
+      met: got < budgetUs,
+    })
+  }
+  const wrong = Object.values(latencies).flat()
+  targets.push(
+    none(
+      'answers of a wrong kind',
+      wrong.reduce((sum, run) => sum + run.wrong, 0),
+    ),
+  )
+  await world.redisServer.moveTo(world.cpus.load)
+  await world.upstream.moveTo(world.cpus.load)
+  const title = 'added latency, open loop at 30 % of the maximum'
+  return { name: 'latency', title, targets, latencies, notes: { requestsPerSecond: rates } }
+}
+
+async function runPairs(bench: Bench, load: LoadName, title: string, rate: number) {
+  const { world, loads, options, say } = bench
+  const own: OpenLoopResult[] = []
+  const floor: OpenLoopResult[] = []
+  const sides = [
+    ['gate', world.logged.ports.gate, own],
+    ['proxy_pass', world.quiet.ports.proxy, floor],
+  ] as const
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const [name, port, results] of round % 2 === 1 ? sides : sides.toReversed()) {
+      const result = await runOpenLoop(world.cpus.load, {
+        port,
+        requests: loads[load].json,
+        perSecond: rate,
+        seconds: options.seconds + WARM_UP_SECONDS,
+        connections: CONNECTIONS,
+        warmUpSeconds: WARM_UP_SECONDS,
+      })
+      results.push(result)
+      await world.redis.del(PROXY_LOG_STREAM)
+      const { p50us, p99us, p999us, late99us } = result
+      const figures = `p50 ${p50us}  p99 ${p99us}  p99.9 ${p999us}  sent late ${late99us} µs`
+      say(`round ${round}  ${`${title}, ${name}`.padEnd(26)}${rate}/s  ${figures}`)
+    }
+  }
+  return [own, floor] as const
+}
+
+function maximumOf(earlier: readonly ScenarioResult[], scenario: string): number | undefined {
+  const samples = earlier.find(({ name }) => name === scenario)?.samples?.[GATE_RECORDS]
+  return samples && median(samples.map(({ perSecond }) => perSecond))
+}
+
+/** Where the scenario of throughput was left out. */
+async function findMaximum({ world, loads, options }: Bench, load: LoadName): Promise<number> {
+  const site = world.logged
+  const variant = { name: load, site, port: site.ports.gate, load: loads[load].lua, refuses: false }
+  await measure(world, variant, 1)
+  return (await measure(world, variant, options.seconds)).perSecond
+}
