@@ -25,20 +25,27 @@ const LIMIT_ARGS = ['w', '5', '60', 'chat', 'w', '100', '86400', '', 'c', '2', '
 test('keys and arguments stand in the order that admit.lua reads', () => {
   assert.deepEqual(admissionArguments(question), [
     ...['5', '{u:7}:sess:h', '{u:7}:user', ...LIMIT_KEYS],
-    ...['r1', 's', '10', '20', '60', ...LIMIT_ARGS],
+    ...['r1', 's', '10', '20', '5', ...LIMIT_ARGS],
   ])
 })
 
 test('a token has a key of its own', () => {
   const credential = { kind: 'token', uid: '7', hash: 'h' } as const
   const args = admissionArguments({ ...question, credential, policies: [] })
-  assert.deepEqual(args, ['2', '{u:7}:tok:h', '{u:7}:user', 'r1', 't', '10', '20', '60'])
+  assert.deepEqual(args, ['2', '{u:7}:tok:h', '{u:7}:user', 'r1', 't', '10', '20', '5'])
+})
+
+test('the use of a session is written once a minute, or twice within a short idle time', () => {
+  const touch = (idleSeconds: number) => {
+    return admissionArguments({ ...question, idleSeconds, policies: [] }).at(-1)
+  }
+  assert.deepEqual([604_800, 120, 30, 1].map(touch), ['60', '60', '15', '0'])
 })
 
 test('without a credential only the policies have keys', () => {
   assert.deepEqual(admissionArguments({ ...question, credential: undefined }), [
     ...['3', ...LIMIT_KEYS],
-    ...['r1', '-', '10', '20', '60', ...LIMIT_ARGS],
+    ...['r1', '-', '10', '20', '5', ...LIMIT_ARGS],
   ])
 })
 

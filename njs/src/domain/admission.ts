@@ -1,8 +1,9 @@
 /** One round trip to Redis: what `admit.lua` is asked and what its answer means. */
 
+import type { LimitPolicy } from '../contract/limit-policy.ts'
 import { limitKey, sessionKey, slotKey, tokenKey, userKey } from '../contract/redis-keys.ts'
 import type { Role } from '../contract/session.ts'
-import type { BoundPolicy } from './bound-policy.ts'
+import { type BoundPolicy, countsUser, type SubjectPolicy } from './bound-policy.ts'
 import type { Credential } from './credential.ts'
 import type { PolicyState } from './rate-headers.ts'
 import type { Reply } from './resp-decode.ts'
@@ -39,8 +40,11 @@ export interface Holder {
   readonly tokenId: string
 }
 
-/** How often a session's `last` is written at most; the idle timeout is that exact. */
-const TOUCH_SECONDS = '60'
+/**
+ * How often a session's `last` is written at most; the idle timeout is that exact. A shorter timeout
+ * than two minutes is half of itself exact: whoever goes on using a session must not lose it.
+ */
+const MAX_TOUCH_SECONDS = 60
 
 const FIXED_WORDS = 6
 const WORDS_PER_POLICY = 3
@@ -48,25 +52,65 @@ const WORDS_PER_POLICY = 3
 /** Returns number of keys, keys and arguments of the script, as EVALSHA takes them. */
 export function admissionArguments(question: AdmissionQuestion): readonly string[] {
   const { credential, policies } = question
-  const keys: string[] = []
+  const kind = credential?.kind
+  const byUser = policies.map((bound) => bound.byUser)
+  return [
+    ...admissionFirstWords(question),
+    ...lifeWords(kind, question.idleSeconds, question.absoluteSeconds),
+    ...policies.flatMap(({ policy }, index) => policyWords(policy, byUser[index] === true)),
+  ]
+}
+
+/** Returns the first of these words, those that differ from request to request. */
+export function admissionFirstWords({
+  requestId,
+  credential,
+  policies,
+}: AdmissionQuestion): readonly string[] {
+  const words = [String(policies.length + (credential === undefined ? 0 : 2))]
   if (credential !== undefined) {
     const { kind, uid, hash } = credential
-    keys.push(kind === 'session' ? sessionKey(uid, hash) : tokenKey(uid, hash), userKey(uid))
+    words.push(kind === 'session' ? sessionKey(uid, hash) : tokenKey(uid, hash), userKey(uid))
   }
-  const args = [
-    question.requestId,
-    credential === undefined ? '-' : credential.kind === 'session' ? 's' : 't',
-    String(question.idleSeconds),
-    String(question.absoluteSeconds),
-    TOUCH_SECONDS,
+  for (let index = 0; index < policies.length; index++) {
+    const { policy, subject } = policies[index] as BoundPolicy
+    const { kind, name, windowSeconds } = policy
+    words.push(kind === 'window' ? limitKey(subject, name, windowSeconds) : slotKey(subject, name))
+  }
+  words.push(requestId)
+  return words
+}
+
+/**
+ * Returns the rest of these words, the same for all requests of a location that come with the same
+ * kind of credential.
+ */
+export function admissionLastWords(
+  kind: Credential['kind'] | undefined,
+  idleSeconds: number,
+  absoluteSeconds: number,
+  policies: readonly SubjectPolicy[],
+): readonly string[] {
+  return [
+    ...lifeWords(kind, idleSeconds, absoluteSeconds),
+    ...policies.flatMap(({ policy, subject }) => policyWords(policy, countsUser(subject, kind))),
   ]
-  for (const { policy, subject, byUser } of policies) {
-    const { kind, name, quota, windowSeconds } = policy
-    keys.push(kind === 'window' ? limitKey(subject, name, windowSeconds) : slotKey(subject, name))
-    args.push(kind === 'window' ? 'w' : 'c', String(quota), String(windowSeconds))
-    args.push(byUser ? name : '')
-  }
-  return [String(keys.length), ...keys, ...args]
+}
+
+function lifeWords(
+  kind: Credential['kind'] | undefined,
+  idleSeconds: number,
+  absoluteSeconds: number,
+): readonly string[] {
+  const touchSeconds = Math.min(MAX_TOUCH_SECONDS, Math.floor(idleSeconds / 2))
+  const letter = kind === undefined ? '-' : kind === 'session' ? 's' : 't'
+  return [letter, String(idleSeconds), String(absoluteSeconds), String(touchSeconds)]
+}
+
+function policyWords(policy: LimitPolicy, byUser: boolean): readonly string[] {
+  const { kind, name, quota, windowSeconds } = policy
+  const letter = kind === 'window' ? 'w' : 'c'
+  return [letter, String(quota), String(windowSeconds), byUser ? name : '']
 }
 
 /**
@@ -77,32 +121,31 @@ export function readAdmission(question: AdmissionQuestion, reply: Reply): Admiss
   if (reply === 'none' || reply === 'miss') return { kind: reply }
   const words = typeof reply === 'string' ? reply.split(' ') : []
   const { credential, policies } = question
-  const [status, role, epoch, limits = '', tokenId = '', admitted] = words
-  if (status !== 'ok' || words.length !== FIXED_WORDS + policies.length * WORDS_PER_POLICY) {
+  if (words[0] !== 'ok' || words.length !== FIXED_WORDS + policies.length * WORDS_PER_POLICY) {
     throw new TypeError('admit.lua answered something else')
   }
-  return {
-    kind: 'answered',
-    holder:
-      credential === undefined
-        ? undefined
-        : {
-            role: readRole(role),
-            epoch: Number(epoch),
-            limits: optional(limits),
-            tokenId: optional(tokenId),
-          },
-    admitted: admitted === '1',
-    states: policies.map(({ policy }, index) => {
-      const at = FIXED_WORDS + index * WORDS_PER_POLICY
-      return {
-        policy,
-        quota: Number(words[at]),
-        remaining: Number(words[at + 1]),
-        resetMs: Number(words[at + 2]),
-      }
-    }),
+  // By index, because QuickJS takes long for callbacks, and this runs for every admission.
+  const states: PolicyState[] = []
+  for (let index = 0; index < policies.length; index++) {
+    const { policy } = policies[index] as BoundPolicy
+    const at = FIXED_WORDS + index * WORDS_PER_POLICY
+    states.push({
+      policy,
+      quota: Number(words[at]),
+      remaining: Number(words[at + 1]),
+      resetMs: Number(words[at + 2]),
+    })
   }
+  const holder =
+    credential === undefined
+      ? undefined
+      : {
+          role: readRole(words[1]),
+          epoch: Number(words[2]),
+          limits: optional(words[3]),
+          tokenId: optional(words[4]),
+        }
+  return { kind: 'answered', holder, admitted: words[5] === '1', states }
 }
 
 function readRole(role: string | undefined): Role {
@@ -110,6 +153,6 @@ function readRole(role: string | undefined): Role {
   return role
 }
 
-function optional(word: string): string {
-  return word === '-' ? '' : word
+function optional(word: string | undefined): string {
+  return word === undefined || word === '-' ? '' : word
 }

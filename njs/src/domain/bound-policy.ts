@@ -50,6 +50,12 @@ function readSubject(name: string): LimitSubject {
   throw new RangeError(`a subject is user, ip or token, not ${name}`)
 }
 
+/** Returns true if a policy of that subject counts the user of that kind of credential. */
+export function countsUser(subject: LimitSubject, kind: Credential['kind'] | undefined): boolean {
+  if (kind === undefined || subject === 'ip') return false
+  return subject === 'user' || kind === 'session'
+}
+
 /**
  * Returns the policies bound to the request's credential and address.
  * @param address returns `ip:<address>`; asked only if a policy counts addresses
@@ -59,15 +65,21 @@ export function bindPolicies(
   credential: Credential | undefined,
   address: () => string,
 ): readonly BoundPolicy[] {
-  return policies.map(({ policy, subject }) => {
-    if (subject === 'ip' || credential === undefined) {
-      return { policy, subject: address(), byUser: false }
+  const bound: BoundPolicy[] = []
+  for (let index = 0; index < policies.length; index++) {
+    const { policy, subject } = policies[index] as SubjectPolicy
+    const byUser = countsUser(subject, credential?.kind)
+    if (credential === undefined || subject === 'ip') {
+      bound.push({ policy, subject: address(), byUser })
+    } else {
+      bound.push({
+        policy,
+        subject: byUser ? `u:${credential.uid}` : `t:${credential.hash}`,
+        byUser,
+      })
     }
-    if (subject === 'token' && credential.kind === 'token') {
-      return { policy, subject: `t:${credential.hash}`, byUser: false }
-    }
-    return { policy, subject: `u:${credential.uid}`, byUser: true }
-  })
+  }
+  return bound
 }
 
 /** Returns the policies with the quotas of the user's own limits (own-limits.ts). */

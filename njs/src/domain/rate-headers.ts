@@ -21,7 +21,9 @@ export interface PolicyState {
 export function rateHeaders(states: readonly PolicyState[], refused = false): RateHeaders {
   let policy = ''
   let state = ''
-  for (const { policy: own, quota, remaining, resetMs } of states) {
+  // By index: this runs for every admission, and QuickJS takes long for iterators.
+  for (let index = 0; index < states.length; index++) {
+    const { policy: own, quota, remaining, resetMs } = states[index] as PolicyState
     const isWindow = own.kind === 'window'
     if (!isWindow && !(refused && remaining === 0)) continue
     const separator = policy === '' ? '' : ', '

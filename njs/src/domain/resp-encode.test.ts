@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { readCommands } from '../../../tests/support/bridge-reference.ts'
-import { encodeCommand, encodeCommands } from './resp-encode.ts'
+import { encodeCommand, encodeCommands, encodeLastWords } from './resp-encode.ts'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
 const anyText = fc.string({ unit: 'binary', maxLength: 300 })
@@ -34,7 +34,7 @@ test('any text arrives as its UTF-8, however many arguments there are and howeve
         commands.map((command) => command.map((word) => Buffer.from(word))),
       )
       assert.deepEqual(
-        Buffer.concat(commands.map(encodeCommand)),
+        Buffer.concat(commands.map((command) => encodeCommand(command))),
         Buffer.from(encodeCommands(commands)),
       )
     }),
@@ -61,4 +61,13 @@ test('long arguments keep their length', () => {
       [length, 1],
     )
   }
+})
+
+test('last words that were encoded before are words like the others', () => {
+  fc.assert(
+    fc.property(anyCommand, fc.array(anyText, { maxLength: 10 }), (first, last) => {
+      const bytes = encodeCommand(first, encodeLastWords(last))
+      assert.deepEqual(Buffer.from(bytes), Buffer.from(encodeCommand([...first, ...last])))
+    }),
+  )
 })

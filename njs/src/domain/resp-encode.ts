@@ -11,30 +11,43 @@ const KEPT_HEADINGS = 128
 /** `\r\n$<n>\r\n` by n, made when first used: writing a number costs more than looking it up. */
 const headings = new Array<string>(KEPT_HEADINGS).fill('')
 
+/** The last words of commands that differ in the first ones only, encoded once for all of them. */
+export interface LastWords {
+  readonly count: number
+  readonly text: string
+}
+
+const NO_WORDS: LastWords = { count: 0, text: '' }
+
+/** Returns the words as encodeCommand takes them. */
+export function encodeLastWords(words: Command): LastWords {
+  return { count: words.length, text: wordsWithByteCounts(words) }
+}
+
 /**
  * Returns the bytes of one command. Any text is safe; a lone surrogate becomes three bytes, in Node
  * those of the replacement character, in njs its own.
+ * @param last what follows the words of `command`
  */
-export function encodeCommand(command: Command): Uint8Array {
-  const text = withCharacterCounts(command)
+export function encodeCommand(command: Command, last: LastWords = NO_WORDS): Uint8Array {
+  const text = withCharacterCounts(command, last)
   const bytes = ENCODER.encode(text)
   // As many bytes as characters: all is ASCII, and the counts are right.
-  return bytes.length === text.length ? bytes : ENCODER.encode(withByteCounts(command))
+  return bytes.length === text.length ? bytes : ENCODER.encode(withByteCounts(command, last))
 }
 
 /** Returns the bytes of a pipeline, as encodeCommand. */
 export function encodeCommands(commands: readonly Command[]): Uint8Array {
-  const text = commands.map(withCharacterCounts).join('')
+  const text = commands.map((command) => withCharacterCounts(command, NO_WORDS)).join('')
   const bytes = ENCODER.encode(text)
-  return bytes.length === text.length
-    ? bytes
-    : ENCODER.encode(commands.map(withByteCounts).join(''))
+  if (bytes.length === text.length) return bytes
+  return ENCODER.encode(commands.map((command) => withByteCounts(command, NO_WORDS)).join(''))
 }
 
 /** Four arguments at a time, because in QuickJS every step of a loop costs as much as a heading. */
-function withCharacterCounts(command: Command): string {
+function withCharacterCounts(command: Command, last: LastWords): string {
   const count = command.length
-  let text = `*${count}`
+  let text = `*${count + last.count}`
   let index = 0
   for (; index + 4 <= count; index += 4) {
     const a = command[index] as string
@@ -56,12 +69,15 @@ function withCharacterCounts(command: Command): string {
     const argument = command[index] as string
     text += heading(argument.length) + argument
   }
-  return `${text}\r\n`
+  return text.concat(last.text, '\r\n')
 }
 
-function withByteCounts(command: Command): string {
-  const words = command.map((word) => `\r\n$${ENCODER.encode(word).length}\r\n${word}`)
-  return `*${command.length}${words.join('')}\r\n`
+function withByteCounts(command: Command, last: LastWords): string {
+  return `*${command.length + last.count}${wordsWithByteCounts(command)}${last.text}\r\n`
+}
+
+function wordsWithByteCounts(words: Command): string {
+  return words.map((word) => `\r\n$${ENCODER.encode(word).length}\r\n${word}`).join('')
 }
 
 function heading(length: number): string {

@@ -52,7 +52,6 @@ function mayAct(request: GateRequest): boolean {
 function refusePage(request: GateRequest, { code, details }: Deny): void {
   const { r } = request
   if (code === 'unauthenticated') {
-    r.headersOut['Cache-Control'] = 'no-store'
     r.return(302, loginAddress(requestTarget(request)))
     return
   }

@@ -40,7 +40,6 @@ export function answerProblem(
   const forPrograms = (variables['request_uri'] ?? '').startsWith('/v1/')
   const shape: ProblemShape = forPrograms ? 'openai' : 'problem'
   headersOut['Content-Type'] = forPrograms ? 'application/json' : `${PROBLEM_TYPE}; charset=utf-8`
-  headersOut['Cache-Control'] = 'no-store'
   // RFC 6750 §3
   if (forPrograms && status === 401) headersOut['WWW-Authenticate'] = 'Bearer'
   const kind = { shape, code, status, lang: requestLang(r) }

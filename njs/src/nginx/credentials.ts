@@ -32,7 +32,7 @@ export function proveSession(
   text: string,
 ): PresentedCredential | undefined {
   const known = recallCredential(text)
-  if (known !== undefined) return { text, credential: known, known }
+  if (known?.kind === 'session') return { text, credential: known, known }
   const cookie = parseSessionCookie(text)
   if (cookie === undefined) return undefined
   const { uid, token, mac } = cookie
@@ -48,7 +48,7 @@ export function proveToken(
   text: string,
 ): PresentedCredential | undefined {
   const known = recallCredential(text)
-  if (known !== undefined) return { text, credential: known, known }
+  if (known?.kind === 'token') return { text, credential: known, known }
   const token = parseAccessToken(text)
   if (token === undefined) return undefined
   const { uid, secret, mac } = token

@@ -2,7 +2,10 @@
 
 import { parseDuration } from '../contract/duration.ts'
 import { parsePolicies } from '../contract/limit-policy.ts'
+import { admissionLastWords } from '../domain/admission.ts'
 import { assignSubjects, type SubjectPolicy } from '../domain/bound-policy.ts'
+import type { Credential } from '../domain/credential.ts'
+import { encodeLastWords, type LastWords } from '../domain/resp-encode.ts'
 
 export interface GateSettings {
   readonly cookieName: string
@@ -22,6 +25,8 @@ export interface GateSettings {
   readonly policies: readonly SubjectPolicy[]
   /** Whether a signed-in client is counted by its address too. */
   readonly countsAddress: boolean
+  /** The end of every question to admit.lua, by the kind of credential. */
+  readonly lastWords: Readonly<Record<Credential['kind'] | 'nobody', LastWords>>
   /** Whether limits are counted by this nginx alone while Redis is away, instead of refusing. */
   readonly countsLocally: boolean
   /** Whether the location is for admins only. */
@@ -62,16 +67,26 @@ function parseSettings(text: string): GateSettings {
     const at = line.indexOf('=')
     values.set(line.slice(0, at), line.slice(at + 1))
   }
+  const idleSeconds = Math.floor(duration(values, 'gate_session_idle') / 1000)
+  const absoluteSeconds = Math.floor(duration(values, 'gate_session_absolute') / 1000)
+  const limited = limits(values)
+  const lastWords = (kind: Credential['kind'] | undefined) =>
+    encodeLastWords(admissionLastWords(kind, idleSeconds, absoluteSeconds, limited.policies))
   return {
     cookieName: required(values, 'gate_cookie'),
     sessionSecrets: required(values, 'gate_session_secret').split(','),
     tokenSecrets: required(values, 'gate_token_secret').split(','),
-    idleSeconds: Math.floor(duration(values, 'gate_session_idle') / 1000),
-    absoluteSeconds: Math.floor(duration(values, 'gate_session_absolute') / 1000),
+    idleSeconds,
+    absoluteSeconds,
     freshMs: duration(values, 'gate_session_cache'),
     staleMs: duration(values, 'gate_session_stale'),
     deadlineMs: duration(values, 'gate_deadline'),
-    ...limits(values),
+    ...limited,
+    lastWords: {
+      session: lastWords('session'),
+      token: lastWords('token'),
+      nobody: lastWords(undefined),
+    },
     countsLocally: choice(values, 'gate_redis_loss', ['local', 'closed']) === 'local',
     adminOnly: choice(values, 'gate_role', ['', 'admin']) === 'admin',
     tellsTiming: choice(values, 'gate_server_timing', ['off', 'on']) === 'on',

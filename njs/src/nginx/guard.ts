@@ -73,23 +73,21 @@ function apply(request: GateRequest, decision: Decision | undefined, refuse: Ref
   else if (clear.slot !== '') beginStream(requestId(request))
 }
 
-async function decideInTime(request: GateRequest, decision: Promise<Decision>): Promise<Decision> {
-  let timer: TimerHandle | undefined
-  const late = new Promise<Decision>((resolve) => {
-    timer = setTimeout(() => {
+/** Resolves to the decision, or to a refusal when the deadline is over; never rejects. */
+function decideInTime(request: GateRequest, decision: Promise<Decision>): Promise<Decision> {
+  return new Promise((resolve) => {
+    let timer: TimerHandle | undefined = setTimeout(() => {
       // njs 1.0.2 (QuickJS) corrupts its memory when a timer that has fired is cleared.
       timer = undefined
       request.r.error('gate: no decision within the deadline')
       resolve(deny('session_store_unavailable', { details: { retryAfter: RETRY_SECONDS } }))
     }, request.settings.deadlineMs || DEFAULT_DEADLINE_MS)
+    const settle = (clear: Decision) => {
+      if (timer !== undefined) clearTimeout(timer)
+      resolve(clear)
+    }
+    decision.then(settle, (error: unknown) => settle(failed(request, error)))
   })
-  try {
-    return await Promise.race([decision, late])
-  } catch (error) {
-    return failed(request, error)
-  } finally {
-    if (timer !== undefined) clearTimeout(timer)
-  }
 }
 
 function isDecision(value: Decision | undefined): value is Decision {

@@ -96,7 +96,8 @@ export async function askRedis(
     const { idleSeconds, absoluteSeconds } = settings
     const id = requestId(request)
     const question = { requestId: id, credential, idleSeconds, absoluteSeconds, policies }
-    const admission = await askAdmission(r, question)
+    const last = settings.lastWords[credential?.kind ?? 'nobody']
+    const admission = await askAdmission(r, question, last)
     if (admission.kind !== 'answered' || !admission.admitted) {
       if (beside !== undefined) uncountLocally(beside, now)
       if (admission.kind !== 'answered') return { kind: 'admission', admission }
@@ -161,5 +162,7 @@ function refuse(
 }
 
 function countAdmission(states: readonly PolicyState[], source: Source): void {
-  for (const { policy } of states) countPolicy(policy.name, 'admitted', source)
+  for (let index = 0; index < states.length; index++) {
+    countPolicy((states[index] as PolicyState).policy.name, 'admitted', source)
+  }
 }

@@ -63,11 +63,14 @@ export function recordAdmission(
   nowMs: number,
 ): void {
   const store = slots(nowMs)
-  for (const [index, { policy, quota, remaining }] of states.entries()) {
+  // By index: this runs for every admission, and QuickJS takes long for iterators.
+  for (let index = 0; index < states.length; index++) {
+    const { policy, quota, remaining } = states[index] as PolicyState
     const bound = policies[index]
     if (bound === undefined || policy.kind !== 'window') continue
+    const own = quota === policy.quota ? bound : { ...bound, policy: { ...policy, quota } }
     try {
-      recordSlot(store, { ...bound, policy: { ...policy, quota } }, remaining, nowMs)
+      recordSlot(store, own, remaining, nowMs)
     } catch {
       count('chatgate_gate_local_slots_lost_total')
       noteIncompleteCount(nowMs + policy.windowSeconds * 1000)

@@ -3,51 +3,74 @@
 import {
   type Admission,
   type AdmissionQuestion,
-  admissionArguments,
+  admissionFirstWords,
   readAdmission,
 } from '../domain/admission.ts'
 import admitSource from '../domain/admit.lua'
 import { type Reply, ReplyError } from '../domain/resp-decode.ts'
+import type { LastWords } from '../domain/resp-encode.ts'
 import { countRedisCall } from './counters.ts'
 import { sha1 } from './credential-mac.ts'
 import { noteRedisForgot } from './local-count.ts'
-import { call, RedisUnavailable } from './redis.ts'
+import { ask, RedisUnavailable } from './redis.ts'
 import { noteRedisAnswer, noteRedisFailure } from './redis-state.ts'
 
 const ADMIT_SHA = sha1(admitSource)
 
 /**
  * Asks Redis to admit the request: one round trip, two when Redis does not know the script yet.
- * Repeating it is safe, because the script counts a request id once.
- * @throws {RedisUnavailable} if Redis cannot be asked or refuses the script
+ * Repeating it is safe, because the script counts a request id once. One promise and no more, because
+ * each costs QuickJS several times what the question costs.
+ * @param last the end of the question, encoded once for all requests of a location
+ * @returns rejects with RedisUnavailable if Redis cannot be asked or refuses the script, with TypeError
+ *   if what it answers is no answer of the script
  */
-export async function askAdmission(
+export function askAdmission(
   r: NginxHTTPRequest,
   question: AdmissionQuestion,
+  last: LastWords,
 ): Promise<Admission> {
-  const began = Date.now()
-  try {
-    const admission = readAdmission(question, await runScript(r, admissionArguments(question)))
-    countRedisCall('answered', Date.now() - began)
-    noteRedisAnswer()
-    return admission
-  } catch (error) {
-    if (error instanceof RedisUnavailable) {
-      const now = Date.now()
-      countRedisCall('failed', now - began)
-      noteRedisFailure(error.message, now)
+  return new Promise((resolve, reject) => {
+    const began = Date.now()
+    const words = admissionFirstWords(question)
+    const settle = (answer: Reply | RedisUnavailable) => {
+      try {
+        resolve(read(question, answer, began))
+      } catch (error) {
+        reject(error)
+      }
     }
-    throw error
-  }
+    ask(
+      r,
+      ['EVALSHA', ADMIT_SHA, ...words],
+      (answer) => {
+        if (!isForgotten(answer)) return settle(answer)
+        // It was started anew, or another took its place.
+        noteRedisForgot(Date.now())
+        ask(r, ['EVAL', admitSource, ...words], settle, last)
+      },
+      last,
+    )
+  })
 }
 
-async function runScript(r: NginxHTTPRequest, args: readonly string[]): Promise<Reply> {
-  let reply = await call(r, ['EVALSHA', ADMIT_SHA, ...args])
-  if (reply instanceof ReplyError && reply.kind === 'NOSCRIPT') {
-    // It was started anew, or another took its place.
-    noteRedisForgot(Date.now())
-    reply = await call(r, ['EVAL', admitSource, ...args])
+function isForgotten(answer: Reply | RedisUnavailable): boolean {
+  return answer instanceof ReplyError && answer.kind === 'NOSCRIPT'
+}
+
+function read(
+  question: AdmissionQuestion,
+  answer: Reply | RedisUnavailable,
+  began: number,
+): Admission {
+  const now = Date.now()
+  const failure = answer instanceof ReplyError ? new RedisUnavailable(answer.message) : answer
+  if (failure instanceof RedisUnavailable) {
+    countRedisCall('failed', now - began)
+    noteRedisFailure(failure.message, now)
+    throw failure
   }
-  if (reply instanceof ReplyError) throw new RedisUnavailable(reply.message)
-  return reply
+  countRedisCall('answered', now - began)
+  noteRedisAnswer()
+  return readAdmission(question, failure)
 }

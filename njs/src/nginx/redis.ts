@@ -1,7 +1,12 @@
 /** Redis from inside nginx, through the bridge (bridge.ts) that speaks RESP for us. */
 
 import { decodeReplies, type Reply, soleBulk } from '../domain/resp-decode.ts'
-import { type Command, encodeCommand, encodeCommands } from '../domain/resp-encode.ts'
+import {
+  type Command,
+  encodeCommand,
+  encodeCommands,
+  type LastWords,
+} from '../domain/resp-encode.ts'
 
 /** Redis could not be asked: refused, timed out, overloaded or answering nonsense. */
 export class RedisUnavailable extends Error {
@@ -20,24 +25,33 @@ const BRIDGE_LOCATION = '/_redis'
  */
 const BROKEN = 502
 
+/** Others broke off with it; until then nginx has noticed and takes none of them, ms. */
+const AGAIN_AFTER_MS = 10
+
+/** A request to the bridge. */
+interface Question {
+  /** Number of commands, if it is not one. */
+  readonly args?: string
+  readonly body: Uint8Array
+}
+
 /**
  * Sends one command on behalf of a request and tells its reply; an error that Redis itself answered
  * is a ReplyError. The shortest way there is: a promise and the function that awaits it cost several
  * times what the command costs.
  * @param done called once, within the timeouts of the bridge location; must not throw
+ * @param last words of the command after those of `command`
  */
 export function ask(
   r: NginxHTTPRequest,
   command: Command,
   done: (answer: Reply | RedisUnavailable) => void,
+  last?: LastWords,
 ): void {
-  const options = { body: encodeCommand(command) }
-  r.subrequest(BRIDGE_LOCATION, options, (response) => {
-    if (response.status === BROKEN) {
-      r.subrequest(BRIDGE_LOCATION, options, (second) => done(answerOf(second)))
-    } else {
-      done(answerOf(response))
-    }
+  const question = { body: encodeCommand(command, last) }
+  r.subrequest(BRIDGE_LOCATION, question, (response) => {
+    if (response.status === BROKEN) askAgain(r, question, (second) => done(answerOf(second)))
+    else done(answerOf(response))
   })
 }
 
@@ -45,11 +59,12 @@ export function ask(
  * Returns the reply to one command, as `ask`.
  * @throws {RedisUnavailable} within the timeouts of the bridge location
  */
-export async function call(r: NginxHTTPRequest, command: Command): Promise<Reply> {
-  const options = { body: encodeCommand(command) }
-  let response = await r.subrequest(BRIDGE_LOCATION, options)
-  if (response.status === BROKEN) response = await r.subrequest(BRIDGE_LOCATION, options)
-  const answer = answerOf(response)
+export async function call(
+  r: NginxHTTPRequest,
+  command: Command,
+  last?: LastWords,
+): Promise<Reply> {
+  const answer = answerOf(await request(r, { body: encodeCommand(command, last) }))
   if (answer instanceof RedisUnavailable) throw answer
   return answer
 }
@@ -63,9 +78,8 @@ export async function pipeline(
   r: NginxHTTPRequest,
   commands: readonly Command[],
 ): Promise<readonly Reply[]> {
-  const options = { args: String(commands.length), body: encodeCommands(commands) }
-  let response = await r.subrequest(BRIDGE_LOCATION, options)
-  if (response.status === BROKEN) response = await r.subrequest(BRIDGE_LOCATION, options)
+  const question = { args: String(commands.length), body: encodeCommands(commands) }
+  const response = await request(r, question)
   if (response.status !== 200) throw new RedisUnavailable(`bridge answered ${response.status}`)
   return repliesOf(response.responseBuffer, commands.length)
 }
@@ -91,6 +105,20 @@ export async function detachedPipeline(
     throw error instanceof RedisUnavailable ? error : new RedisUnavailable(String(error))
   }
   return repliesOf(new Uint8Array(body), commands.length)
+}
+
+async function request(r: NginxHTTPRequest, question: Question): Promise<NginxHTTPRequest> {
+  const response = await r.subrequest(BRIDGE_LOCATION, question)
+  if (response.status !== BROKEN) return response
+  return new Promise((resolve) => askAgain(r, question, resolve))
+}
+
+function askAgain(
+  r: NginxHTTPRequest,
+  question: Question,
+  done: (response: NginxHTTPRequest) => void,
+): void {
+  setTimeout(() => r.subrequest(BRIDGE_LOCATION, question, done), AGAIN_AFTER_MS)
 }
 
 function answerOf(response: NginxHTTPRequest): Reply | RedisUnavailable {
