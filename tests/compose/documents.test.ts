@@ -1,13 +1,22 @@
 /** The operator's documents name files, settings and services that are there. */
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { problemStatus } from '#contract/problem.ts'
+import { isProblemCode } from '#contract/problem-codes.ts'
+import { METRIC_FAMILIES } from '../../njs/src/domain/metric-families.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
 import { readComposeFile, source } from './compose-file.ts'
 
-const DOCUMENTS = ['docs/operations.md', 'nginx/README.md', 'mysql/README.md', 'ssl/README.md']
+const DOCUMENTS = [
+  'docs/operations.md',
+  'docs/gate.md',
+  'nginx/README.md',
+  'mysql/README.md',
+  'ssl/README.md',
+]
 
 function quoted(document: string): readonly string[] {
   return [...source(document).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text)
@@ -47,4 +56,33 @@ test('nginx/README.md: files are there', () => {
   )
   assert.ok(files.length > 10)
   for (const file of files) assert.ok(existsSync(join(CHECKOUT, 'nginx', file)), file)
+})
+
+test('docs/gate.md: the metrics are those that the gate tells', () => {
+  const named = quoted('docs/gate.md').filter((text) => /^chatgate_[a-z0-9_]+$/.test(text))
+  assert.deepEqual([...new Set(named)].sort(), Object.keys(METRIC_FAMILIES).sort())
+})
+
+test('docs/gate.md: the codes of refusals are those of the contract', () => {
+  const rows = source('docs/gate.md').matchAll(/^\| (\d{3}) `([a-z_]+)`/gm)
+  const named = [...rows].map(([, status, code]) => [Number(status), code] as const)
+  assert.ok(named.length > 10)
+  for (const [status, code = ''] of named) {
+    assert.ok(isProblemCode(code), code)
+    assert.equal(problemStatus(code), status, code)
+  }
+})
+
+test('docs/gate.md: variables, zones and files are there', () => {
+  const words = quoted('docs/gate.md')
+  const folder = ['templates', 'conf.d', 'servers', 'snippets'].flatMap((name) =>
+    readdirSync(join(CHECKOUT, 'nginx', name)).map((file) => `nginx/${name}/${file}`),
+  )
+  const configuration = folder.map(source).join('\n')
+  for (const name of words.filter((text) => /^\$?gate_[a-z0-9_]+$/.test(text))) {
+    assert.ok(configuration.includes(name), name)
+  }
+  for (const file of words.filter((text) => /^[a-z.-]+\/[a-z-]+\.conf$/.test(text))) {
+    assert.ok(folder.includes(`nginx/${file}`), file)
+  }
 })

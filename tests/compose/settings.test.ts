@@ -26,6 +26,7 @@ const OTHER_DEFAULTS = { CHATGATE_HTTPS_PORT: '443', CHATGATE_HTTP_PORT: '80', M
 
 const REQUIRED = {
   GATE_SESSION_SECRET: 's'.repeat(32),
+  GATE_TOKEN_SECRET: 't'.repeat(32),
   GATE_WORKER_SECRET: 'w'.repeat(32),
   GATE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
 }

@@ -40,7 +40,11 @@ function valuesOf(place: NginxPlace, redisUrl: string, environment: Record<strin
   return nginxValues(
     {
       settings: result.settings,
-      gate: { sessionSecrets: 's'.repeat(32), workerSecret: 'w'.repeat(32) },
+      gate: {
+        sessionSecrets: 's'.repeat(32),
+        tokenSecrets: 't'.repeat(32),
+        workerSecret: 'w'.repeat(32),
+      },
       certificate: { certificate: '/tls/a.crt', key: '/tls/a.key', selfSigned: false },
       redisUrl,
     },

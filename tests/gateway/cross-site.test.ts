@@ -126,6 +126,8 @@ stackTest('neither another site nor a prefetch signs anybody out', async ({ plan
     assert.equal(answer.headers['set-cookie'], undefined)
     assert.equal(answer.headers['clear-site-data'], undefined)
   }
+  const head = { method: 'HEAD', headers: { 'Sec-Fetch-Site': 'cross-site' } }
+  assert.equal((await client.send('/logout', head)).status, 403)
   for (const headers of foreign(plan)) {
     const answer = await client.send('/logout', { method: 'POST', headers })
     assert.equal(answer.status, 403, JSON.stringify(headers))
@@ -137,6 +139,67 @@ stackTest('neither another site nor a prefetch signs anybody out', async ({ plan
     303,
   )
   assert.equal((await client.send('/api/me')).status, 401)
+})
+
+for (const [lang, question] of [
+  ['en', /Log out\?/],
+  ['zh-CN', /确认退出登录/],
+] as const) {
+  stackTest(
+    `a link of another site to /logout leads to a question in ${lang}`,
+    async ({ plan }) => {
+      const { client } = await signedIn(plan)
+      for (const headers of [
+        { 'Sec-Fetch-Site': 'cross-site' },
+        { 'Sec-Fetch-Site': 'same-origin', 'Sec-Purpose': 'prefetch' },
+      ]) {
+        const answer = await client.send('/logout', {
+          headers: { ...headers, Accept: 'text/html', 'Accept-Language': lang },
+        })
+        assert.equal(answer.status, 403)
+        assert.match(String(answer.headers['content-type']), /^text\/html/)
+        assert.match(answer.text, question)
+        assert.match(answer.text, /href="\/logout"/)
+        assert.equal(answer.headers['set-cookie'], undefined)
+        assert.equal(answer.headers['cache-control'], 'no-store')
+      }
+      assert.equal((await client.send('/api/me')).status, 200)
+    },
+  )
+}
+
+/** What a form can send without asking: a page of any site, and no script. */
+const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
+
+stackTest('a form can do nothing but sign in', async ({ plan }) => {
+  const { client, account } = await signedIn(plan, 'admin')
+  for (const type of FORM_TYPES) {
+    for (const [path, method, body] of [
+      ['/api/chat', 'POST', { message: 'hello' }],
+      ['/api/tokens', 'POST', { name: 'planted' }],
+      ['/admin/api_key', 'POST', { api_key: 'sk-0123456789abcdef', alias: 'planted' }],
+      [`/admin/api/users/${account.id}`, 'PATCH', { state: 'disabled' }],
+    ] as const) {
+      const answer = await client.send(path, {
+        method,
+        headers: { 'Content-Type': type },
+        body: JSON.stringify(body),
+      })
+      assertProblem(answer, 415, 'unsupported_media_type')
+    }
+    if (type !== FORM_TYPES[0]) {
+      const credentials = { username: account.username, password: account.password }
+      const stranger = new Client(plan)
+      const answer = await stranger.send('/login', {
+        headers: { 'Content-Type': type },
+        body: JSON.stringify(credentials),
+      })
+      assertProblem(answer, 415, 'unsupported_media_type')
+      assert.equal(stranger.cookies.size, 0)
+    }
+  }
+  assert.deepEqual(await tracesOf(plan, account.id), NO_TRACES)
+  assert.equal((await client.send('/api/me')).status, 200)
 })
 
 stackTest('no answer invites other sites to read it', async ({ plan }) => {

@@ -8,38 +8,61 @@ import { type BareNginx, startBareNginx } from '../support/bare-nginx.ts'
 
 const HANDLERS = [
   'allows',
+  'allowsAtOnce',
   'denies',
+  'deniesAtOnce',
   'neverSettles',
   'settlesTooLate',
   'throwsAtOnce',
   'rejects',
   'forgets',
+  'forgetsAtOnce',
   'answersNonsense',
   'unguardedForgets',
 ]
 
-const VARIABLES = {
+/** What the guard reads of a location, as conf.d/variables.conf puts it together. */
+const SETTINGS = {
   gate_cookie: '__Host-sid',
   gate_session_secret: 's'.repeat(32),
+  gate_token_secret: 't'.repeat(32),
   gate_session_idle: '7d',
   gate_session_absolute: '30d',
   gate_session_cache: '2s',
+  gate_session_stale: '60s',
   gate_deadline: '300ms',
-  gate_user: '',
-  gate_user_role: '',
-  gate_session: '',
-  gate_verdict: '',
-  gate_logged_user: '',
-  gate_ratelimit: '',
-  gate_ratelimit_policy: '',
+  gate_server_timing: 'off',
+  gate_limit: '$gate_limit',
+  gate_subject: 'user',
+  gate_role: '',
+  gate_redis_loss: 'local',
 }
 
+const WRITTEN = [
+  ...['gate_user', 'gate_user_role', 'gate_session', 'gate_token', 'gate_slot', 'gate_verdict'],
+  ...[
+    'gate_refused_user',
+    'gate_ratelimit',
+    'gate_ratelimit_policy',
+    'gate_timing',
+    'gate_retry_after',
+  ],
+]
+
 const HTTP = `
-  ${Object.entries(VARIABLES)
-    .map(([name, value]) => `js_var $${name} "${value}";`)
-    .join('\n')}
+  ${WRITTEN.map((name) => `js_var $${name} "";`).join('\n')}
+  map "" $gate_common { default ""; }
+  map "" $gate_place {
+    volatile;
+    default "${Object.entries(SETTINGS)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\\n')}";
+  }
+  js_shared_dict_zone zone=gate_counters:64k type=number;
+  js_shared_dict_zone zone=gate_said:64k timeout=10m evict;
   server {
     listen 127.0.0.1:PORT;
+    set $gate_limit "";
     add_header X-Request-Id $request_id always;
     add_header X-Verdict $gate_verdict always;
     location = /slow { internal; proxy_pass http://127.0.0.1:SLOW; }
@@ -91,18 +114,22 @@ test('js_access itself lets a forgetful handler through: the reason for the guar
   assert.match(text, /let through/)
 })
 
-test('a clear allow passes, with the identity set', async () => {
-  const answer = await ask('allows')
-  assert.equal(answer.status, 200)
-  assert.equal(answer.text, 'let through as user [7]')
-})
+for (const name of ['allows', 'allowsAtOnce']) {
+  test(`${name}: a clear allow passes, with the identity set`, async () => {
+    const answer = await ask(name)
+    assert.equal(answer.status, 200)
+    assert.equal(answer.text, 'let through as user [7]')
+  })
+}
 
 const REFUSED: readonly [string, number, string][] = [
   ['denies', 403, 'forbidden'],
+  ['deniesAtOnce', 403, 'forbidden'],
   ['neverSettles', 503, 'session_store_unavailable'],
   ['throwsAtOnce', 500, 'internal'],
   ['rejects', 500, 'internal'],
   ['forgets', 500, 'internal'],
+  ['forgetsAtOnce', 500, 'internal'],
   ['answersNonsense', 500, 'internal'],
   ['malformed-setting', 500, 'internal'],
 ]

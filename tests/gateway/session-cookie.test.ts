@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { userKey } from '#contract/redis-keys.ts'
+import { sessionIndexKey, userKey } from '#contract/redis-keys.ts'
 import { sessionFor } from '../../worker/src/domain/session-token.ts'
 import { makeAccount, signedIn } from '../support/accounts.ts'
 import { Client } from '../support/client.ts'
@@ -44,10 +44,13 @@ stackTest(
       await redis.ttl(key),
       await redis.hgetall(userKey(account.id)),
     ])
-    assert.deepEqual([...keys].sort(), [key, userKey(account.id)].sort())
+    const index = sessionIndexKey(account.id)
+    assert.deepEqual([...keys].sort(), [key, index, userKey(account.id)].sort())
     assert.doesNotMatch(keys.join(), new RegExp(token))
     assert.ok(ttl > 7 * 86_400 - 60 && ttl <= 7 * 86_400, `TTL ${ttl}`)
-    assert.deepEqual(user, { epoch: '1', state: 'enabled', role: 'user', name: account.username })
+    const { username: name } = account
+    const expected = { epoch: '1', state: 'enabled', role: 'user', name, limits: '', revision: '1' }
+    assert.deepEqual(user, expected)
   },
 )
 

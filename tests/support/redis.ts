@@ -6,7 +6,17 @@ import { parseRedisUrl } from '../../worker/src/redis-url.ts'
 
 /** Returns what `work` returns, done on a connection of its own. */
 export async function withRedis<T>(plan: Plan, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const address = parseRedisUrl(plan.worker.redisUrl)
+  const redis = await connectRedis(plan.worker.redisUrl)
+  try {
+    return await work(redis)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** Returns a connection to the Redis at an address like REDIS_URL. */
+export async function connectRedis(url: string): Promise<Redis> {
+  const address = parseRedisUrl(url)
   if (address === undefined) throw new RangeError('not a Redis URL')
   const { at, ...account } = address
   const redis = new Redis({
@@ -15,12 +25,8 @@ export async function withRedis<T>(plan: Plan, work: (redis: Redis) => Promise<T
     protocol: 2,
     lazyConnect: true,
   })
-  try {
-    await redis.connect()
-    return await work(redis)
-  } finally {
-    redis.disconnect()
-  }
+  await redis.connect()
+  return redis
 }
 
 /**
@@ -28,7 +34,7 @@ export async function withRedis<T>(plan: Plan, work: (redis: Redis) => Promise<T
  * and of looking at the numbers themselves.
  */
 const BACKGROUND =
-  /^(?:eval|memory\|usage|xadd|xreadgroup|xack|xdel|xautoclaim|xpending|multi|exec|auth|hello|client\|.*|select|ping|info)$/
+  /^(?:eval|memory\|usage|xadd|xlen|xreadgroup|xack|xdel|xautoclaim|xpending|multi|exec|auth|hello|client\|.*|select|ping|info)$/
 
 /** Returns how often each other command has run since Redis started. */
 export async function commandCounts(plan: Plan): Promise<Readonly<Record<string, number>>> {

@@ -61,13 +61,16 @@ export function admissionArguments(question: AdmissionQuestion): readonly string
   ]
 }
 
-/** Returns the first of these words, those that differ from request to request. */
-export function admissionFirstWords({
-  requestId,
-  credential,
-  policies,
-}: AdmissionQuestion): readonly string[] {
-  const words = [String(policies.length + (credential === undefined ? 0 : 2))]
+/**
+ * Returns the first of these words, those that differ from request to request, after the given ones.
+ * @param first taken over; spreading it here would cost QuickJS as much as all the rest
+ */
+export function admissionFirstWords(
+  { requestId, credential, policies }: AdmissionQuestion,
+  first: string[] = [],
+): readonly string[] {
+  const words = first
+  words.push(String(policies.length + (credential === undefined ? 0 : 2)))
   if (credential !== undefined) {
     const { kind, uid, hash } = credential
     words.push(kind === 'session' ? sessionKey(uid, hash) : tokenKey(uid, hash), userKey(uid))

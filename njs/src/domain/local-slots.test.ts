@@ -8,6 +8,9 @@ import { recordSlot, type SlotStore, takeSlots } from './local-slots.ts'
 /** Shared memory with a clock of its own, as nginx's zones behave. */
 class Memory implements SlotStore {
   now = 0
+  /** How often a key was looked at or taken. */
+  touched = 0
+  #begun = 0
   readonly #until = new Map<string, number>()
   readonly #room: number
 
@@ -16,6 +19,7 @@ class Memory implements SlotStore {
   }
 
   add(key: string, untilMs: number): boolean {
+    this.touched += 1
     if (this.until(key) !== undefined) return false
     this.replace(key, untilMs)
     return true
@@ -27,12 +31,18 @@ class Memory implements SlotStore {
   }
 
   until(key: string): number | undefined {
+    this.touched += 1
     const until = this.#until.get(key)
     return until !== undefined && until > this.now ? until : undefined
   }
 
   remove(key: string): void {
     this.#until.delete(key)
+  }
+
+  begin(count: number): number {
+    this.#begun += 1
+    return (this.#begun * 7) % count
   }
 
   get taken(): number {
@@ -75,7 +85,7 @@ test('what Redis admitted takes slots, so that the switch does not double a limi
         if (index >= switchAt) {
           if (takeSlots(memory, chat, memory.now).admitted) admitted.push(memory.now)
         } else if (used < 5) {
-          for (const bound of chat) recordSlot(memory, bound, 5 - used - 1, memory.now)
+          for (const bound of chat) recordSlot(memory, bound, memory.now)
           admitted.push(memory.now)
         }
         assert.ok(admitted.filter((at) => at > memory.now - 60_000).length <= 5)
@@ -123,6 +133,23 @@ test('a refusal blames the exhausted policy only, and what is left counts all sl
   memory.now = 70_000
   const [state] = takeSlots(memory, chat, memory.now).states
   assert.deepEqual([state?.remaining, state?.resetMs], [1, 40_000])
+})
+
+test('a large quota is exact, and what it costs does not grow with it', () => {
+  const memory = new Memory()
+  const many = bind('"many";q=2000;w=60')
+  for (let count = 0; count < 1900; count++) {
+    assert.equal(takeSlots(memory, many, memory.now).admitted, true)
+  }
+  assert.ok(memory.touched / 1900 < 200, `${memory.touched / 1900} looks for each`)
+  const { states } = takeSlots(memory, many, memory.now)
+  assert.ok(Math.abs((states[0]?.remaining ?? 0) - 99) < 60, `${states[0]?.remaining} are left`)
+  for (let count = 1901; count < 2000; count++) {
+    assert.equal(takeSlots(memory, many, memory.now).admitted, true)
+  }
+  const refused = takeSlots(memory, many, memory.now)
+  assert.equal(refused.admitted, false)
+  assert.deepEqual([refused.states[0]?.remaining, refused.states[0]?.resetMs], [0, 60_000])
 })
 
 test('a slot that is still taken frees itself in the future, though the store lags behind', () => {

@@ -20,7 +20,15 @@ export interface SlotStore {
   /** Returns until when the key is taken (Unix ms), or undefined if it is free. */
   until(key: string): number | undefined
   remove(key: string): void
+  /** Returns a number from 0 to below `count`, best another one each time: where to begin looking. */
+  begin(count: number): number
 }
+
+/**
+ * How many of a subject's slots are looked at to say how many are left. With a larger quota that is an
+ * estimate: one request must not cost what a thousand do.
+ */
+const MAX_LOOKS = 128
 
 interface Slot {
   readonly key: string
@@ -49,9 +57,9 @@ export function takeSlots(
   const keys: string[] = []
   try {
     for (const bound of windows) {
-      const index = takeFrom(store, bound, 0, nowMs)
-      if (index === undefined) break
-      keys.push(slotName(bound, index))
+      const key = takeOne(store, bound, nowMs)
+      if (key === undefined) break
+      keys.push(key)
     }
   } catch (error) {
     release(store, keys)
@@ -84,34 +92,23 @@ export function release(store: SlotStore, keys: readonly string[]): void {
 
 /**
  * Takes a slot for a request that Redis has admitted.
- * @param remaining what Redis says is left, from which a slot that is probably free follows
  * @throws what the store throws when it is full
  */
-export function recordSlot(
-  store: SlotStore,
-  bound: BoundPolicy,
-  remaining: number,
-  nowMs: number,
-): void {
-  const { quota, windowSeconds } = bound.policy
-  const start = Math.max(0, quota - remaining - 1)
-  if (takeFrom(store, bound, start, nowMs) !== undefined) return
+export function recordSlot(store: SlotStore, bound: BoundPolicy, nowMs: number): void {
+  if (takeOne(store, bound, nowMs) !== undefined) return
   // Redis' clock was a little ahead: the entry it has dropped is the one here that is about to go.
   const { key } = survey(store, bound).earliest ?? { key: slotName(bound, 0) }
-  store.replace(key, nowMs + windowSeconds * 1000)
+  store.replace(key, nowMs + bound.policy.windowSeconds * 1000)
 }
 
-/** Returns the index of the slot taken, or undefined if all are. */
-function takeFrom(
-  store: SlotStore,
-  bound: BoundPolicy,
-  start: number,
-  nowMs: number,
-): number | undefined {
+/** Takes a free slot and returns its key, or undefined if all are taken. */
+function takeOne(store: SlotStore, bound: BoundPolicy, nowMs: number): string | undefined {
   const { quota, windowSeconds } = bound.policy
+  const untilMs = nowMs + windowSeconds * 1000
+  const start = store.begin(quota)
   for (let step = 0; step < quota; step++) {
-    const index = (start + step) % quota
-    if (store.add(slotName(bound, index), nowMs + windowSeconds * 1000)) return index
+    const key = slotName(bound, (start + step) % quota)
+    if (store.add(key, untilMs)) return key
   }
   return undefined
 }
@@ -134,21 +131,24 @@ function stateOf(
   }
 }
 
-/** Returns how many slots are taken, and the one that frees itself next. */
+/** Returns how many slots are taken, and the one that frees itself next, of those it looked at. */
 function survey(
   store: SlotStore,
   bound: BoundPolicy,
 ): { readonly used: number; readonly earliest: Slot | undefined } {
+  const { quota } = bound.policy
+  const looks = Math.min(quota, MAX_LOOKS)
+  const start = store.begin(quota)
   let used = 0
   let earliest: Slot | undefined
-  for (let index = 0; index < bound.policy.quota; index++) {
-    const key = slotName(bound, index)
+  for (let look = 0; look < looks; look++) {
+    const key = slotName(bound, (start + Math.floor((look * quota) / looks)) % quota)
     const untilMs = store.until(key)
     if (untilMs === undefined) continue
     used += 1
     if (earliest === undefined || untilMs < earliest.untilMs) earliest = { key, untilMs }
   }
-  return { used, earliest }
+  return { used: Math.ceil((used * quota) / looks), earliest }
 }
 
 function slotName({ policy, subject }: BoundPolicy, index: number): string {

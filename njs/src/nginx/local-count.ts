@@ -22,6 +22,7 @@ function slots(nowMs: number): SlotStore {
     replace: (key, untilMs) => dict.set(key, untilMs, untilMs - nowMs),
     until: (key) => dict.get(key),
     remove: (key) => dict.delete(key),
+    begin: (count) => Math.floor(Math.random() * count),
   }
 }
 
@@ -65,12 +66,12 @@ export function recordAdmission(
   const store = slots(nowMs)
   // By index: this runs for every admission, and QuickJS takes long for iterators.
   for (let index = 0; index < states.length; index++) {
-    const { policy, quota, remaining } = states[index] as PolicyState
+    const { policy, quota } = states[index] as PolicyState
     const bound = policies[index]
     if (bound === undefined || policy.kind !== 'window') continue
     const own = quota === policy.quota ? bound : { ...bound, policy: { ...policy, quota } }
     try {
-      recordSlot(store, own, remaining, nowMs)
+      recordSlot(store, own, nowMs)
     } catch {
       count('chatgate_gate_local_slots_lost_total')
       noteIncompleteCount(nowMs + policy.windowSeconds * 1000)

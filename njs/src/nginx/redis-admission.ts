@@ -32,7 +32,6 @@ export function askAdmission(
 ): Promise<Admission> {
   return new Promise((resolve, reject) => {
     const began = Date.now()
-    const words = admissionFirstWords(question)
     const settle = (answer: Reply | RedisUnavailable) => {
       try {
         resolve(read(question, answer, began))
@@ -42,12 +41,12 @@ export function askAdmission(
     }
     ask(
       r,
-      ['EVALSHA', ADMIT_SHA, ...words],
+      admissionFirstWords(question, ['EVALSHA', ADMIT_SHA]),
       (answer) => {
         if (!isForgotten(answer)) return settle(answer)
         // It was started anew, or another took its place.
         noteRedisForgot(Date.now())
-        ask(r, ['EVAL', admitSource, ...words], settle, last)
+        ask(r, admissionFirstWords(question, ['EVAL', admitSource]), settle, last)
       },
       last,
     )
