@@ -8,7 +8,13 @@ import { NginxLog } from '../support/nginx-log.ts'
 import { testLimits } from '../support/outage-limits.ts'
 import { testSessions } from '../support/outage-sessions.ts'
 import { testTimes } from '../support/outage-times.ts'
-import { OUTAGE_SETTINGS, type Outage, outageTests, prepareNginx } from '../support/redis-outage.ts'
+import {
+  OUTAGE_SETTINGS,
+  type Outage,
+  outageTests,
+  PROVOKES,
+  prepareNginx,
+} from '../support/redis-outage.ts'
 import { useStack } from '../support/test-stack.ts'
 
 let redis: HinderedRedis
@@ -41,20 +47,25 @@ for (const outage of outages) {
   testTimes(test)
 }
 
-tests.stackTest('Redis 100 ms late: all as ever, 100 ms later', async ({ plan }) => {
-  await prepareNginx(plan)
-  const log = new NginxLog(plan)
-  const { client } = await strangerTo(plan)
-  redis.delay(100)
-  try {
-    const answer = await client.send('/api/me')
-    assert.equal(answer.status, 200)
-    const { source, ms } = timingOf(answer)
-    assert.equal(source, 'redis')
-    assert.ok(ms >= 99, `the gate took ${ms} ms`)
-    assert.deepEqual(tally(await chats(client, 20)), { 200: 5, 429: 15 })
-  } finally {
-    redis.heal()
-  }
-  assert.deepEqual(log.lines(/gate: Redis is/), [])
-})
+tests.stackTest(
+  'Redis 100 ms late: all as ever, 100 ms later',
+  async ({ plan }) => {
+    await prepareNginx(plan)
+    const log = new NginxLog(plan)
+    const { client } = await strangerTo(plan)
+    redis.delay(100)
+    try {
+      const answer = await client.send('/api/me')
+      assert.equal(answer.status, 200)
+      const { source, ms } = timingOf(answer)
+      assert.equal(source, 'redis')
+      assert.ok(ms >= 99, `the gate took ${ms} ms`)
+      assert.deepEqual(tally(await chats(client, 20)), { 200: 5, 429: 15 })
+    } finally {
+      redis.heal()
+    }
+    assert.deepEqual(log.lines(/gate: Redis is/), [])
+  },
+  // The log queue may only now say that the outage before is over.
+  { provokes: PROVOKES },
+)

@@ -99,15 +99,6 @@ stackTest('the refusal is friendly in the language of the person', async ({ plan
   assert.match(assertProblem(chosen, 429, 'rate_limited').detail, /^每分钟最多 5 次/)
 })
 
-stackTest('of thirty chats at once exactly five are admitted', async ({ plan }) => {
-  const { client, account } = await signedIn(plan)
-  const answers = await Promise.all(Array.from({ length: 30 }, () => chat(client)))
-  const count = (status: number) => answers.filter((answer) => answer.status === status).length
-  assert.deepEqual([count(200), count(429)], [5, 25])
-  const admitted = answers.filter(({ status }) => status === 200).map(idOf)
-  assert.deepEqual([...(await countedCalls(plan, account.id))].sort(), admitted.sort())
-})
-
 stackTest('the memory of the calls ends with the window', async ({ plan }) => {
   const { client, account } = await signedIn(plan)
   await chat(client)

@@ -33,9 +33,11 @@ function chat(client: Client): Promise<Answer> {
   return client.send('/api/chat', { body: { message: 'standin: text=hi delay=0', stream: false } })
 }
 
-async function reload(settings: Readonly<Record<string, string>>): Promise<void> {
+/** @param idle a client that must not take a connection which the old process is just closing */
+async function reload(settings: Readonly<Record<string, string>>, idle?: Client): Promise<void> {
   const { code, out, err } = await installation.run('reload', [], settings)
   assert.equal(code, 0, out + err)
+  idle?.close()
 }
 
 /** Sends a request after the other, each on a connection of its own, until it is told to end. */
@@ -78,7 +80,7 @@ test('five become ten under load: at once, for the refused too, and nothing is c
   const old = nginxProcesses(plan)
   const parts = ['nginx', 'worker', 'redis'].map((name) => partOf(plan, name))
 
-  await reload(TEN)
+  await reload(TEN, refused.client)
 
   assert.ok(!nginxProcesses(plan).some((pid) => old.includes(pid)), 'new processes')
   // Nothing of the refusal is left, and nothing that was counted is lost.
@@ -120,7 +122,7 @@ test('ten become five: whoever has had more waits, everybody else has five', asy
   await reload(TEN)
   const { client } = await signedIn(plan)
   for (let n = 0; n < 7; n++) assert.equal((await chat(client)).status, 200)
-  await reload(FIVE)
+  await reload(FIVE, client)
   const refused = await chat(client)
   assertProblem(refused, 429, 'rate_limited')
   assert.deepEqual(rateLimit(refused.headers, 'chat').quota, 5)

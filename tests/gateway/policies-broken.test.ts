@@ -77,6 +77,8 @@ for (const [what, settings, told] of MISTAKES) {
       await signedIn(plan)
 
       await mend(plan, settings)
+      // Or it would take a connection that the old process is just closing.
+      client.close()
       const answer = await client.send('/api/chat', { body: { message: MESSAGE, stream: false } })
       assert.equal(answer.status, 200, answer.text)
     },
@@ -106,6 +108,7 @@ stackTest(
     await editNginx(plan, {
       [rendered]: (text) => text.replace('$gate_session_idle "ever"', right),
     })
+    client.close()
     assert.equal((await client.send('/api/me')).status, 401)
   },
   { provokes: /gate: \$gate_/ },

@@ -27,7 +27,7 @@ export const OUTAGE_SETTINGS: Readonly<Record<string, string>> = { GATE_FLOOD: '
 const WORST_MS = 1000
 
 /** What the gate tells of itself, and nginx of each question that fails until Redis counts as away. */
-const PROVOKES =
+export const PROVOKES =
   /gate: (?:Redis|log records)|subrequest: "\/_redis"|gate: no decision|no memory in .* "gate_slots"|worker\.sock/
 
 const AWAY_MS = 5000

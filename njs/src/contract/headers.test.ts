@@ -7,9 +7,15 @@ const snippet = readFileSync(
   new URL('../../../nginx/snippets/proxy-worker.conf', import.meta.url),
   'utf8',
 )
+const { revoke, ...toWorker } = GATE_HEADERS
 
-for (const name of [...Object.values(GATE_HEADERS), REQUEST_ID_HEADER, REAL_IP_HEADER]) {
-  test(`nginx sets or removes ${name} on its way to the worker`, () => {
-    assert.match(snippet, new RegExp(`^proxy_set_header ${name} `, 'm'))
+test('nothing of a client reaches the worker that is not listed', () => {
+  assert.match(snippet, /^proxy_pass_request_headers off;$/m)
+  assert.doesNotMatch(snippet, new RegExp(`^proxy_set_header ${revoke} `, 'm'))
+})
+
+for (const name of [...Object.values(toWorker), REQUEST_ID_HEADER, REAL_IP_HEADER]) {
+  test(`nginx itself says what ${name} is`, () => {
+    assert.match(snippet, new RegExp(`^proxy_set_header ${name} \\$(?!http_)`, 'm'))
   })
 }

@@ -1,6 +1,6 @@
 /**
- * Headers between nginx and the worker. nginx/snippets/proxy-worker.conf replaces or removes each of
- * these that a client sends, so the worker may believe them once the secret is right.
+ * Headers between nginx and the worker. nginx/snippets/proxy-worker.conf sends what it lists and nothing
+ * else of a client, so the worker may believe these once the secret is right.
  */
 
 export const GATE_HEADERS = {

@@ -21,8 +21,9 @@ const PING: Command = ['PING']
 const WRITE: Command = ['DEL', GATE_PROBE]
 
 export async function watchRedis(session: NginxPeriodicSession): Promise<void> {
+  const began = Date.now()
   const doubt = isRedisInDoubt()
-  if (!doubt && !isLookDue(Date.now())) return
+  if (!doubt && !isLookDue(began)) return
   const socket = session.variables['gate_bridge_socket'] ?? ''
   try {
     await ask(socket, doubt ? WRITE : PING)
@@ -30,7 +31,7 @@ export async function watchRedis(session: NginxPeriodicSession): Promise<void> {
     noteRedisAnswer()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    noteRedisFailure(reason, Date.now())
+    noteRedisFailure(reason, began, Date.now())
   }
 }
 

@@ -66,7 +66,7 @@ function read(
   const failure = answer instanceof ReplyError ? new RedisUnavailable(answer.message) : answer
   if (failure instanceof RedisUnavailable) {
     countRedisCall('failed', now - began)
-    noteRedisFailure(failure.message, now)
+    noteRedisFailure(failure.message, began, now)
     throw failure
   }
   countRedisCall('answered', now - began)

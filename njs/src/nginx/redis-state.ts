@@ -16,6 +16,7 @@ const CALM_MS = 1000
 const FAILED = 'failed'
 const LOOKED_AT = 'looked_at'
 const AWAY_SINCE = 'away_since'
+const BACK_AT = 'back_at'
 /** When Redis' counts and those of this nginx last went apart. */
 const APART_AT = 'apart_at'
 /** Until when local counts are known to miss a request. */
@@ -48,8 +49,9 @@ export function isLookDue(nowMs: number): boolean {
   return true
 }
 
-/** Notes a call that failed. */
-export function noteRedisFailure(reason: string, nowMs: number): void {
+/** Notes a call that failed; of no account if Redis has come back since it began. */
+export function noteRedisFailure(reason: string, beganMs: number, nowMs: number): void {
+  if (beganMs < (state().get(BACK_AT) ?? 0)) return
   if (state().incr(FAILED, 1, 0) < FAILURES) return
   if (state().add(AWAY_SINCE, nowMs)) {
     tellState(`Redis is away, this nginx decides alone: ${reason}`)
@@ -67,6 +69,7 @@ export function noteRedisBack(nowMs: number): void {
   const since = state().get(AWAY_SINCE)
   if (since === undefined) return
   state().set(FAILED, 0)
+  state().set(BACK_AT, nowMs)
   if (state().delete(AWAY_SINCE)) {
     tellState(`Redis is back after ${nowMs - since} ms`)
   }
