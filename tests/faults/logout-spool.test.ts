@@ -29,7 +29,7 @@ const RECOVERY_MS = 10_000
 /** The outbox is kept a little longer than Redis may take to write to its disk. */
 const FORGOTTEN_MS = 30_000
 const PROVOKES =
-  /\/_redis|redis\.sock|(recv|send|writev|connect)\(\) failed|gate: no decision|gate: Redis is/
+  /\/_redis|redis\.sock|(recv|send|writev|connect)\(\) failed|gate: no decision|gate: (?:Redis|log records)/
 
 const OUTAGES: Readonly<Record<string, { begin(): Promise<void>; end(): Promise<void> }>> = {
   killed: { begin: () => redis.kill(), end: () => redis.start() },
@@ -150,7 +150,7 @@ stackTest(
   },
   {
     provokes:
-      /worker\.sock|\/_redis|redis\.sock|(recv|send|writev|connect)\(\) failed|gate: Redis is/,
+      /worker\.sock|\/_redis|redis\.sock|(recv|send|writev|connect)\(\) failed|gate: (?:Redis|log records)/,
   },
 )
 

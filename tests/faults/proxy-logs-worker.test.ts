@@ -19,7 +19,7 @@ stackTest(
     // From here on nobody can acknowledge an entry, whenever the worker would have come to it.
     await withRedis(plan, (redis) => redis.call('ACL', 'SETUSER', 'default', '-xack'))
     await load.send(200)
-    await waitFor(async () => assert.ok((await load.rows()) > 0), STORED_MS)
+    await waitFor(async () => assert.ok((await load.rows()) > 0, 'no row yet'), STORED_MS)
     const killed = signalPart(plan, 'worker', 'SIGKILL')
     await vanished(killed)
     assert.ok((await openEntries(plan)).length > 0)

@@ -10,6 +10,7 @@ import { type Answer, Client } from '../support/client.ts'
 import { type OutsideServer, outsideRedis } from '../support/outside-server.ts'
 import { ROOMY } from '../support/own-stack.ts'
 import { partOf } from '../support/processes.ts'
+import { PROVOKES } from '../support/redis-outage.ts'
 import { awaitRows } from '../support/sql.ts'
 import { useStack } from '../support/test-stack.ts'
 import { timed } from '../support/timed.ts'
@@ -26,8 +27,6 @@ const REFUSAL_MS = 1000
 const RECOVERY_MS = 10_000
 
 const SCRIPT = 'standin: tokens=1 delay=0'
-/** nginx says that Redis and the bridge to it do not answer, and what of its own it cut short. */
-const PROVOKES = /\/_redis|redis\.sock|(recv|send|writev)\(\) failed|gate: no decision/
 
 const OUTAGES: Readonly<Record<string, { begin(): Promise<void>; end(): Promise<void> }>> = {
   killed: { begin: () => redis.kill(), end: () => redis.start() },

@@ -23,7 +23,7 @@ after(() => redis?.remove())
 
 const RECOVERY_MS = 10_000
 const PROVOKES =
-  /worker\.sock|\/_redis|redis\.sock|(recv|send|writev|connect)\(\) failed|gate: no decision|gate: Redis is/
+  /worker\.sock|\/_redis|redis\.sock|(recv|send|writev|connect)\(\) failed|gate: no decision|gate: (?:Redis|log records)/
 
 function copyOf(plan: Plan, uid: string): Promise<Record<string, string>> {
   return withRedis(plan, (client) => client.hgetall(userKey(uid)))

@@ -22,7 +22,7 @@ const { stackTest } = useStack(async () => {
 after(() => Promise.all([redis?.remove(), mysql?.remove()]))
 
 const PROVOKES =
-  /gate: Redis is|redis\.sock|bridge|worker\.sock|timed out|(recv|send|writev|connect)\(\) failed/
+  /gate: (?:Redis|log records)|redis\.sock|bridge|worker\.sock|timed out|(recv|send|writev|connect)\(\) failed/
 
 stackTest('whether nginx is alive is told on every port, and not logged', async ({ plan }) => {
   const { httpPort, metricsPort } = plan.settings

@@ -28,7 +28,8 @@ const STREAMS = 'chatgate_gate_active_streams'
 const DECISIONS = 'chatgate_gate_decisions_total'
 
 /** nginx says that Redis does not answer. */
-const PROVOKES = /gate: Redis is|\/_redis|redis\.sock|bridge|(recv|send|writev|connect)\(\) failed/
+const PROVOKES =
+  /gate: (?:Redis|log records)|\/_redis|redis\.sock|bridge|(recv|send|writev|connect)\(\) failed/
 
 function chat(client: Client): Promise<Answer> {
   const body = { message: 'standin: text=hi delay=0', stream: false }

@@ -49,7 +49,10 @@ export async function loseWorker(
   const worker = signalPart(plan, 'worker', 'SIGSTOP')
   try {
     await work()
-    await waitFor(async () => assert.ok((await handOut(plan)).length > 0), DONE_MS)
+    await waitFor(
+      async () => assert.ok((await handOut(plan)).length > 0, 'nothing was handed out yet'),
+      DONE_MS,
+    )
     for (const id of await openEntries(plan)) {
       const claim = [PROXY_LOG_STREAM, PROXY_LOG_GROUP, LOST, 0, id, 'IDLE', LONG_AGO_MS] as const
       const count = deliveries()[id] ?? 1

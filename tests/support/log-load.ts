@@ -57,7 +57,10 @@ export class LogLoad {
   /** Resolves when so many more requests were answered. */
   async more(count: number): Promise<void> {
     const goal = this.ids.length + count
-    await waitFor(async () => assert.ok(this.ids.length >= goal), STORED_MS)
+    await waitFor(
+      async () => assert.ok(this.ids.length >= goal, `${this.ids.length} answers`),
+      STORED_MS,
+    )
   }
 
   /** Returns how many rows there are, and fails if a request has two. */

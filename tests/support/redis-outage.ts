@@ -28,7 +28,7 @@ const WORST_MS = 1000
 
 /** What the gate tells of itself, and nginx of each question that fails until Redis counts as away. */
 export const PROVOKES =
-  /gate: (?:Redis|log records)|subrequest: "\/_redis"|gate: no decision|no memory in .* "gate_slots"|worker\.sock/
+  /gate: (?:Redis|log records)|subrequest: "\/_redis"|gate: no decision|no memory in .* "gate_slots"|worker\.sock|\d: recv\(\) failed \(104: Connection reset by peer\)$/
 
 const AWAY_MS = 5000
 const RETURN_MS = 15_000

@@ -70,9 +70,8 @@ export class BridgeExchange {
       this.#request = new RequestReader()
     }
     const reader = this.#request
-    if (this.#state !== 'busy' || reader === undefined || reader.isWhole) {
-      throw new RangeError('a request while another is in flight')
-    }
+    // Has come by the short way, or is answered for good.
+    if (reader === undefined) throw new RangeError('a request while another is in flight')
     const part = reader.push(chunk)
     if (reader.commands === undefined) return undefined
     this.#replies ??= new ReplyCounter(reader.commands)

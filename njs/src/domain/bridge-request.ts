@@ -107,7 +107,6 @@ export function soleRequestBody(bytes: Uint8Array): Uint8Array | undefined {
   const ones = bytes[LENGTH_AT + 2] as number
   if (
     hundreds * 100 + tens * 10 + ones - 5328 !== bytes.length - SOLE_BODY_AT ||
-    bytes[LENGTH_AT + 3] !== CR ||
     bytes[LENGTH_AT + 6] !== LF
   ) {
     return undefined

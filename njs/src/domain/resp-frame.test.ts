@@ -56,7 +56,16 @@ test('what is no RESP is refused as soon as it shows', () => {
   const refused = [
     ...['H', 'POST', '\r\n', '\0', '_\r\n', '%1\r\n', '>2\r\n', '#t\r\n'],
     ...['$x\r\n', '$\r\n', '$-2\r\n', '$1 \r\n', '*-3\r\n', ':\r\n', ':1.5\r\n', ':-\r\n'],
-    ...['+a\rb', ':1\rx', '+a\n', '$1\r\nabc', '$1\r\na\n', '*1\r\n?', `+${'x'.repeat(70_000)}`],
+    ...[
+      '+a\rb',
+      ':1\rx',
+      '+a\n',
+      '$1\r\nabc',
+      '$1\r\na\n',
+      '$1\r\na\rb',
+      '*1\r\n?',
+      `+${'x'.repeat(70_000)}`,
+    ],
   ]
   for (const text of refused) {
     assert.throws(() => new ReplyScanner(9).scan(Buffer.from(text)), RespSyntaxError, text)

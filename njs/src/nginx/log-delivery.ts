@@ -4,6 +4,7 @@
  */
 
 import { numberZone } from './shared-zone.ts'
+import { tellState } from './state-line.ts'
 
 /** Until when a run has the turn, Unix ms. */
 const TURN = 'log_turn'
@@ -59,7 +60,7 @@ export function noteKept(reason: string, now: number): void {
   const failed = counters().incr(FAILED, 1, 0)
   if (failed >= FAILURES_THAT_MATTER) counters().set(PAUSE, now + PAUSE_MS)
   if (failed === FAILURES_THAT_MATTER) {
-    ngx.log(ngx.WARN, `gate: log records are kept until Redis takes them: ${reason}`)
+    tellState(`log records are kept until Redis takes them: ${reason}`)
   }
 }
 
@@ -67,5 +68,5 @@ export function noteKept(reason: string, now: number): void {
 export function noteTaken(): void {
   const failed = counters().get(FAILED) ?? 0
   if (failed > 0) counters().set(FAILED, 0)
-  if (failed >= FAILURES_THAT_MATTER) ngx.log(ngx.WARN, 'gate: Redis takes log records again')
+  if (failed >= FAILURES_THAT_MATTER) tellState('Redis takes log records again')
 }

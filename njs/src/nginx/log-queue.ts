@@ -4,6 +4,7 @@
  */
 
 import { numberZone, textZone } from './shared-zone.ts'
+import { tellState } from './state-line.ts'
 
 /**
  * What one XADD carries at most. Putting a batch together holds up nginx's process, for this one about
@@ -57,7 +58,7 @@ export function enqueue(id: string, line: string): void {
 function drop(): void {
   counters().incr(DROPPED, 1, 0)
   if (counters().incr(DROPPED_NOW, 1, 0) > 1) return
-  ngx.log(ngx.WARN, 'gate: the queue of log records is full, records are dropped')
+  tellState('the queue of log records is full, records are dropped')
 }
 
 export interface LogBatch {
@@ -103,7 +104,7 @@ export function noteEmpty(): void {
   const dropped = counters().get(DROPPED_NOW) ?? 0
   if (dropped === 0) return
   counters().set(DROPPED_NOW, 0)
-  ngx.log(ngx.WARN, `gate: there is room for log records again, ${dropped} were dropped`)
+  tellState(`there is room for log records again, ${dropped} were dropped`)
 }
 
 /** Returns how many records were lost because the zone was full, since nginx started. */

@@ -80,7 +80,7 @@ export async function pipeline(
 ): Promise<readonly Reply[]> {
   const question = { args: String(commands.length), body: encodeCommands(commands) }
   const response = await request(r, question)
-  if (response.status !== 200) throw new RedisUnavailable(`bridge answered ${response.status}`)
+  if (response.status !== 200) throw failureOf(response)
   return repliesOf(response.responseBuffer, commands.length)
 }
 
@@ -122,7 +122,7 @@ function askAgain(
 }
 
 function answerOf(response: NginxHTTPRequest): Reply | RedisUnavailable {
-  if (response.status !== 200) return new RedisUnavailable(`bridge answered ${response.status}`)
+  if (response.status !== 200) return failureOf(response)
   const bulk = soleBulk(response.responseText ?? '')
   if (bulk !== undefined) return bulk
   try {
@@ -130,6 +130,12 @@ function answerOf(response: NginxHTTPRequest): Reply | RedisUnavailable {
   } catch (error) {
     return error instanceof RedisUnavailable ? error : new RedisUnavailable(String(error))
   }
+}
+
+/** With what Redis said to the signing in, if that is why. */
+function failureOf({ status, responseText = '' }: NginxHTTPRequest): RedisUnavailable {
+  const refusal = /^[A-Z]+ .*/.exec(responseText)?.[0]
+  return new RedisUnavailable(`bridge answered ${status}${refusal ? `: ${refusal}` : ''}`)
 }
 
 function repliesOf(body: Uint8Array | undefined, expected: number): readonly Reply[] {
