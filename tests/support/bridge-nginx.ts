@@ -144,6 +144,8 @@ async function renderBridge(
     templates,
     target,
   ])
+  // Here the bridge is not quiet: what nginx and the filter say is part of what is tested.
+  await writeFile(join(target, 'quiet.conf'), '')
   return readFile(join(target, 'bridge.conf'), 'utf8')
 }
 
