@@ -12,7 +12,10 @@ export interface Part {
   readonly run: () => Promise<Tally>
 }
 
-const UNIT = ['njs/src', 'worker/src', 'scripts', 'nginx/pages', 'tests/standin', 'tests/compose']
+const UNIT = [
+  ...['njs/src', 'worker/src', 'scripts', 'nginx/pages'],
+  ...['tests/standin', 'tests/compose', 'bench'],
+]
 
 /** Faults that the gate has to bear, and its own check. */
 const GATE_FAULTS = /\/(?:bridge|check|gate|nginx-away|proxy-logs|redis-away)[^/]*$/
