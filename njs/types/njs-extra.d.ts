@@ -7,11 +7,11 @@ interface NginxHTTPRequest {
   /** A body may be bytes as well as text. */
   subrequest(
     uri: string,
-    options: { readonly args?: string; readonly body: Uint8Array },
+    options: { readonly args?: string; readonly body: string | Uint8Array },
   ): Promise<NginxHTTPRequest>
   subrequest(
     uri: string,
-    options: { readonly args?: string; readonly body: Uint8Array },
+    options: { readonly args?: string; readonly body: string | Uint8Array },
     callback: (reply: NginxHTTPRequest) => void,
   ): void
 }

@@ -49,10 +49,14 @@ function readImport({ args: [first = '', from, last = ''] }: Directive) {
   return { name: first.replace(/^.*\//, '').replace(/\.\w+$/, ''), file: first }
 }
 
+/** What a bundle finds of nginx while it is loaded: zones, of which Node has none. */
+const NGX = { shared: {} }
+
 async function loadBundle(places: readonly string[], file: string) {
   const path = places.map((place) => join(place, file)).find(existsSync)
   if (path === undefined) return { complaint: `there is no ${file} in ${places.join(' or ')}` }
   try {
+    Object.assign(globalThis, { ngx: NGX })
     // The time in the address makes Node read the file again after a rebuild.
     const address = `${pathToFileURL(path)}?${Date.now()}`
     const module: { default?: Record<string, unknown> } = await import(address)

@@ -7,18 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { type BareNginx, startBareNginx } from '../support/bare-nginx.ts'
 
 const HANDLERS = [
-  'allows',
-  'allowsAtOnce',
-  'denies',
-  'deniesAtOnce',
-  'neverSettles',
-  'settlesTooLate',
-  'throwsAtOnce',
-  'rejects',
-  'forgets',
-  'forgetsAtOnce',
-  'answersNonsense',
-  'unguardedForgets',
+  ...['allows', 'allowsAtOnce', 'allowsBeforeItWaits'],
+  ...['denies', 'deniesAtOnce', 'deniesThenAllows'],
+  ...['neverConcludes', 'concludesTooLate'],
+  ...['throwsAtOnce', 'throwsLater', 'failsLater'],
+  ...['forgets', 'forgetsAtOnce', 'answersNonsense', 'promises', 'unguardedForgets'],
 ]
 
 /** What the guard reads of a location, as conf.d/variables.conf puts it together. */
@@ -82,7 +75,7 @@ const HTTP = `
   }`
 
 let nginx: BareNginx
-/** Answers the subrequest of settlesTooLate only when it is told to. */
+/** Answers the subrequest of concludesTooLate only when it is told to. */
 const slow = createServer()
 before(async () => {
   slow.listen(0, '127.0.0.1')
@@ -114,7 +107,7 @@ test('js_access itself lets a forgetful handler through: the reason for the guar
   assert.match(text, /let through/)
 })
 
-for (const name of ['allows', 'allowsAtOnce']) {
+for (const name of ['allows', 'allowsAtOnce', 'allowsBeforeItWaits']) {
   test(`${name}: a clear allow passes, with the identity set`, async () => {
     const answer = await ask(name)
     assert.equal(answer.status, 200)
@@ -125,12 +118,14 @@ for (const name of ['allows', 'allowsAtOnce']) {
 const REFUSED: readonly [string, number, string][] = [
   ['denies', 403, 'forbidden'],
   ['deniesAtOnce', 403, 'forbidden'],
-  ['neverSettles', 503, 'session_store_unavailable'],
+  ['deniesThenAllows', 403, 'forbidden'],
+  ['neverConcludes', 503, 'session_store_unavailable'],
   ['throwsAtOnce', 500, 'internal'],
-  ['rejects', 500, 'internal'],
+  ['failsLater', 500, 'internal'],
   ['forgets', 500, 'internal'],
   ['forgetsAtOnce', 500, 'internal'],
   ['answersNonsense', 500, 'internal'],
+  ['promises', 500, 'internal'],
   ['malformed-setting', 500, 'internal'],
 ]
 
@@ -146,6 +141,12 @@ for (const [name, status, code] of REFUSED) {
   })
 }
 
+test('a handler that throws after it has asked somebody lets nobody through', async () => {
+  const { status, text } = await ask('throwsLater')
+  assert.equal(status, 500)
+  assert.doesNotMatch(text, /let through/)
+})
+
 test('a malformed setting is named in the log', async () => {
   await ask('malformed-setting')
   assert.match(await nginx.log(), /\$gate_limit = .*chat.*not a policy/)
@@ -154,7 +155,7 @@ test('a malformed setting is named in the log', async () => {
 test('a decision that comes after the deadline changes nothing', async () => {
   for (let round = 0; round < 3; round++) {
     const waiting = once(slow, 'request') as Promise<[IncomingMessage, ServerResponse]>
-    const answer = await ask('settlesTooLate')
+    const answer = await ask('concludesTooLate')
     assert.equal(answer.status, 503)
     assert.doesNotMatch(answer.text, /let through/)
     const [, response] = await waiting
@@ -168,7 +169,7 @@ test('a client that leaves while the decision is pending harms nobody', async ()
   for (let round = 0; round < 10; round++) {
     const waiting = once(slow, 'request') as Promise<[IncomingMessage, ServerResponse]>
     const client = connect(Number(new URL(nginx.url).port), '127.0.0.1')
-    client.write('GET /settlesTooLate HTTP/1.1\r\nHost: x\r\n\r\n')
+    client.write('GET /concludesTooLate HTTP/1.1\r\nHost: x\r\n\r\n')
     const [, response] = await waiting
     client.destroy()
     if (round % 2 === 0) response.end('now')

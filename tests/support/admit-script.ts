@@ -8,9 +8,13 @@ import {
   type Admission,
   type AdmissionQuestion,
   admissionArguments,
+  type Holder,
   readAdmission,
+  readHolder,
+  readStates,
 } from '../../njs/src/domain/admission.ts'
 import type { BoundPolicy } from '../../njs/src/domain/bound-policy.ts'
+import type { PolicyState } from '../../njs/src/domain/rate-headers.ts'
 
 const SOURCE = readFileSync(new URL('../../njs/src/domain/admit.lua', import.meta.url), 'utf8')
 const SHA = createHash('sha1').update(SOURCE).digest('hex')
@@ -18,13 +22,21 @@ const SHA = createHash('sha1').update(SOURCE).digest('hex')
 /** Not a key of Chatgate's: counts the questions in the order in which Redis ran them. */
 const ORDER = 'test:order'
 
+/** An admission, with holder and states read. */
+export type ReadAdmission =
+  | Exclude<Admission, { kind: 'answered' }>
+  | (Omit<Extract<Admission, { kind: 'answered' }>, 'holder'> & {
+      readonly holder: Holder | undefined
+      readonly states: readonly PolicyState[]
+    })
+
 /** What Redis did with one question. Times are microseconds of Redis' clock. */
 export interface Ruling {
   /** Place among all rulings. */
   readonly order: number
   readonly before: number
   readonly after: number
-  readonly admission: Admission
+  readonly admission: ReadAdmission
   /** The request's score in each policy's set afterwards; undefined where it has none. */
   readonly scores: readonly (number | undefined)[]
 }
@@ -35,9 +47,16 @@ export async function loadAdmitScript(redis: Redis): Promise<void> {
 }
 
 /** Asks the script. @throws what it answers as an error, or TypeError for what is no answer of it */
-export async function askScript(redis: Redis, question: AdmissionQuestion): Promise<Admission> {
+export async function askScript(redis: Redis, question: AdmissionQuestion): Promise<ReadAdmission> {
   const reply = await redis.call('EVALSHA', SHA, ...admissionArguments(question))
-  return readAdmission(question, reply as string)
+  return read(question, reply as string)
+}
+
+function read({ credential, policies }: AdmissionQuestion, reply: string): ReadAdmission {
+  const admission = readAdmission(reply)
+  if (admission.kind !== 'answered') return admission
+  const holder = credential && readHolder(admission.holder)
+  return { ...admission, holder, states: readStates(policies, admission.standing) }
 }
 
 /** Asks the script and, in the same step of Redis, when that was and what it wrote. */
@@ -60,7 +79,7 @@ export async function askOnRecord(redis: Redis, question: AdmissionQuestion): Pr
     order: Number(order),
     before: microseconds(before),
     after: microseconds(after),
-    admission: readAdmission(question, reply as string),
+    admission: read(question, reply as string),
     scores: scores.map((score) => (score === null ? undefined : Number(score))),
   }
 }

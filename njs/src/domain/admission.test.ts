@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LimitPolicy } from '../contract/limit-policy.ts'
-import { type AdmissionQuestion, admissionArguments, readAdmission } from './admission.ts'
+import {
+  type AdmissionQuestion,
+  admissionArguments,
+  admittedHeaders,
+  isPlain,
+  readAdmission,
+  readHolder,
+  readStates,
+} from './admission.ts'
+import { assignSubjects } from './bound-policy.ts'
 import { rateHeaders } from './rate-headers.ts'
 
 const chat: LimitPolicy = { kind: 'window', name: 'chat', quota: 5, windowSeconds: 60 }
@@ -49,25 +58,67 @@ test('without a credential only the policies have keys', () => {
   ])
 })
 
+const STANDING = '9 8 60000 100 99 86400000 2 1 10000'
+const HOLDER = 'ok admin 3 chat=9 - '
+
 test('an answer is read with the state of each policy', () => {
-  const reply = 'ok admin 3 chat=9 - 1 9 8 60000 100 99 86400000 2 1 10000'
-  const answer = readAdmission(question, reply)
+  const answer = readAdmission(`${HOLDER}1 ${STANDING}`)
   assert.ok(answer.kind === 'answered')
-  assert.deepEqual(answer.holder, { role: 'admin', epoch: 3, limits: 'chat=9', tokenId: '' })
+  assert.deepEqual(readHolder(answer.holder), {
+    role: 'admin',
+    epoch: 3,
+    limits: 'chat=9',
+    tokenId: '',
+  })
   assert.equal(answer.admitted, true)
-  assert.deepEqual(rateHeaders(answer.states), {
+  assert.deepEqual(rateHeaders(readStates(question.policies, answer.standing)), {
     policy: '"chat";q=9;w=60, "day";q=100;w=86400',
     state: '"chat";r=8;t=60, "day";r=99;t=86400',
   })
-  assert.deepEqual(readAdmission(question, 'none'), { kind: 'none' })
-  assert.deepEqual(readAdmission(question, 'miss'), { kind: 'miss' })
+  assert.deepEqual(readAdmission('none'), { kind: 'none' })
+  assert.deepEqual(readAdmission('miss'), { kind: 'miss' })
+})
+
+test('who is expected is read the same, who is not is noticed', () => {
+  for (const reply of [
+    `${HOLDER}1 ${STANDING}`,
+    `${HOLDER}0 ${STANDING}`,
+    `ok user 3 chat=9 - 1 ${STANDING}`,
+    `ok admin 30 chat=9 - 1 ${STANDING}`,
+    `ok admin 3 chat=9 9 1 ${STANDING}`,
+    `${HOLDER}1`,
+    'none',
+  ]) {
+    assert.deepEqual(readAdmission(reply, HOLDER), readAdmission(reply), reply)
+  }
+})
+
+test('a holder without limits of his own and without a token is plain', () => {
+  assert.equal(isPlain('ok user 3 - - '), true)
+  assert.equal(isPlain('ok user 3 - 9 '), false)
+  assert.equal(isPlain(HOLDER), false)
+})
+
+test('the headers of an admitted request are those of its states', () => {
+  const located = assignSubjects([chat, day, streams], 'user')
+  for (const standing of [STANDING, '5 0 1 100 99 86399001 2 1 10000']) {
+    assert.deepEqual(
+      admittedHeaders(located, standing),
+      rateHeaders(readStates(question.policies, standing)),
+    )
+  }
+  assert.deepEqual(admittedHeaders([], ''), { policy: '', state: '' })
 })
 
 test('whatever admit.lua would not answer is an error, never an admission', () => {
-  const states = '5 4 60000 100 99 1 2 1 10000'
   const wrong = [
-    ...[null, 'OK', 1, '', [], ['none'], 'ok', 'ok user 1 - - 1'],
-    ...[`ok root 1 - - 1 ${states}`, `ok user 1 - - 1 ${states} 1`, `OK user 1 - - 1 ${states}`],
+    ...[null, 'OK', 1, '', [], ['none'], 'ok', 'ok user 1 - -', 'ok user 1 - - '],
+    ...[`OK user 1 - - 1 ${STANDING}`, 'ok user 1 - - yes', `ok  user 1 - - 1 ${STANDING}`],
   ]
-  for (const reply of wrong) assert.throws(() => readAdmission(question, reply), TypeError)
+  for (const reply of wrong) assert.throws(() => readAdmission(reply), TypeError)
+  assert.throws(() => readHolder('ok root 1 - - '), TypeError)
+  for (const standing of ['', '5 4', `${STANDING} 1`]) {
+    assert.throws(() => readStates(question.policies, standing), TypeError)
+    assert.throws(() => admittedHeaders(assignSubjects([chat, day, streams], 'ip'), standing))
+  }
 })

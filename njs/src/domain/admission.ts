@@ -1,11 +1,12 @@
 /** One round trip to Redis: what `admit.lua` is asked and what its answer means. */
 
-import type { LimitPolicy } from '../contract/limit-policy.ts'
+import { formatPolicy, type LimitPolicy } from '../contract/limit-policy.ts'
 import { limitKey, sessionKey, slotKey, tokenKey, userKey } from '../contract/redis-keys.ts'
 import type { Role } from '../contract/session.ts'
-import { type BoundPolicy, countsUser, type SubjectPolicy } from './bound-policy.ts'
+import type { BoundPolicy, SubjectPolicy } from './bound-policy.ts'
 import type { Credential } from './credential.ts'
-import type { PolicyState } from './rate-headers.ts'
+import { NO_RATE, type RateHeaders } from './decision.ts'
+import { type PolicyState, seconds } from './rate-headers.ts'
 import type { Reply } from './resp-decode.ts'
 
 export interface AdmissionQuestion {
@@ -24,10 +25,11 @@ export type Admission =
   | { readonly kind: 'miss' }
   | {
       readonly kind: 'answered'
-      /** Undefined if the question was asked without a credential. */
-      readonly holder: Holder | undefined
+      /** Who holds the credential, as the script says it (readHolder). */
+      readonly holder: string
       readonly admitted: boolean
-      readonly states: readonly PolicyState[]
+      /** Where the request stands with each policy, as the script says it (readStates). */
+      readonly standing: string
     }
 
 /** Who holds a good session or token. */
@@ -46,58 +48,37 @@ export interface Holder {
  */
 const MAX_TOUCH_SECONDS = 60
 
-const FIXED_WORDS = 6
 const WORDS_PER_POLICY = 3
 
+const NONE: Admission = { kind: 'none' }
+const MISS: Admission = { kind: 'miss' }
+const WRONG = 'admit.lua answered something else'
+
 /** Returns number of keys, keys and arguments of the script, as EVALSHA takes them. */
-export function admissionArguments(question: AdmissionQuestion): readonly string[] {
-  const { credential, policies } = question
-  const kind = credential?.kind
-  const byUser = policies.map((bound) => bound.byUser)
+export function admissionArguments({
+  requestId,
+  credential,
+  idleSeconds,
+  absoluteSeconds,
+  policies,
+}: AdmissionQuestion): readonly string[] {
+  const keys = [...credentialKeys(credential), ...policies.map(policyKey)]
   return [
-    ...admissionFirstWords(question),
-    ...lifeWords(kind, question.idleSeconds, question.absoluteSeconds),
-    ...policies.flatMap(({ policy }, index) => policyWords(policy, byUser[index] === true)),
+    ...[String(keys.length), ...keys, requestId],
+    ...lifeWords(credential?.kind, idleSeconds, absoluteSeconds),
+    ...policies.flatMap(policyWords),
   ]
 }
 
-/**
- * Returns the first of these words, those that differ from request to request, after the given ones.
- * @param first taken over; spreading it here would cost QuickJS as much as all the rest
- */
-export function admissionFirstWords(
-  { requestId, credential, policies }: AdmissionQuestion,
-  first: string[] = [],
-): readonly string[] {
-  const words = first
-  words.push(String(policies.length + (credential === undefined ? 0 : 2)))
-  if (credential !== undefined) {
-    const { kind, uid, hash } = credential
-    words.push(kind === 'session' ? sessionKey(uid, hash) : tokenKey(uid, hash), userKey(uid))
-  }
-  for (let index = 0; index < policies.length; index++) {
-    const { policy, subject } = policies[index] as BoundPolicy
-    const { kind, name, windowSeconds } = policy
-    words.push(kind === 'window' ? limitKey(subject, name, windowSeconds) : slotKey(subject, name))
-  }
-  words.push(requestId)
-  return words
+function credentialKeys(credential: Credential | undefined): readonly string[] {
+  if (credential === undefined) return []
+  const { kind, uid, hash } = credential
+  return [kind === 'session' ? sessionKey(uid, hash) : tokenKey(uid, hash), userKey(uid)]
 }
 
-/**
- * Returns the rest of these words, the same for all requests of a location that come with the same
- * kind of credential.
- */
-export function admissionLastWords(
-  kind: Credential['kind'] | undefined,
-  idleSeconds: number,
-  absoluteSeconds: number,
-  policies: readonly SubjectPolicy[],
-): readonly string[] {
-  return [
-    ...lifeWords(kind, idleSeconds, absoluteSeconds),
-    ...policies.flatMap(({ policy, subject }) => policyWords(policy, countsUser(subject, kind))),
-  ]
+function policyKey({ policy, subject }: BoundPolicy): string {
+  const { kind, name, windowSeconds } = policy
+  return kind === 'window' ? limitKey(subject, name, windowSeconds) : slotKey(subject, name)
 }
 
 function lifeWords(
@@ -110,50 +91,98 @@ function lifeWords(
   return [letter, String(idleSeconds), String(absoluteSeconds), String(touchSeconds)]
 }
 
-function policyWords(policy: LimitPolicy, byUser: boolean): readonly string[] {
+function policyWords({ policy, byUser }: BoundPolicy): readonly string[] {
   const { kind, name, quota, windowSeconds } = policy
   const letter = kind === 'window' ? 'w' : 'c'
   return [letter, String(quota), String(windowSeconds), byUser ? name : '']
 }
 
 /**
- * Returns what the script's reply means for the question it answers.
+ * Returns what the script's reply means.
+ * @param known how the reply is expected to name the holder, if it is
  * @throws {TypeError} if the reply is not one of admit.lua, which must refuse the request
  */
-export function readAdmission(question: AdmissionQuestion, reply: Reply): Admission {
-  if (reply === 'none' || reply === 'miss') return { kind: reply }
-  const words = typeof reply === 'string' ? reply.split(' ') : []
-  const { credential, policies } = question
-  if (words[0] !== 'ok' || words.length !== FIXED_WORDS + policies.length * WORDS_PER_POLICY) {
-    throw new TypeError('admit.lua answered something else')
-  }
-  // By index, because QuickJS takes long for callbacks, and this runs for every admission.
-  const states: PolicyState[] = []
-  for (let index = 0; index < policies.length; index++) {
-    const { policy } = policies[index] as BoundPolicy
-    const at = FIXED_WORDS + index * WORDS_PER_POLICY
-    states.push({
+export function readAdmission(reply: Reply, known?: string): Admission {
+  if (typeof reply !== 'string') throw new TypeError(WRONG)
+  const holder = known !== undefined && reply.startsWith(known) ? known : holderOf(reply)
+  if (holder === undefined) return reply === 'none' ? NONE : MISS
+  const flag = reply.charAt(holder.length)
+  if (flag !== '1' && flag !== '0') throw new TypeError(WRONG)
+  const standing = reply.slice(holder.length + 2)
+  return { kind: 'answered', holder, admitted: flag === '1', standing }
+}
+
+/** Returns how the reply begins, up to what is said about the limits. */
+function holderOf(reply: string): string | undefined {
+  if (reply === 'none' || reply === 'miss') return undefined
+  const match = /^ok (?:[^ ]+ ){4}/.exec(reply)
+  if (match === null) throw new TypeError(WRONG)
+  return match[0]
+}
+
+/**
+ * Returns who holds a credential.
+ * @param holder of the admission
+ * @throws {TypeError} if it is about nobody
+ */
+export function readHolder(holder: string): Holder {
+  const [, role, epoch, limits, tokenId] = holder.split(' ')
+  if (role !== 'user' && role !== 'admin') throw new TypeError('unknown role')
+  return { role, epoch: Number(epoch), limits: optional(limits), tokenId: optional(tokenId) }
+}
+
+/** Returns true if there is nothing to know of a holder but role and epoch. */
+export function isPlain(holder: string): boolean {
+  return holder.endsWith(' - - ')
+}
+
+/**
+ * Returns where the request stands with each policy.
+ * @param standing of the admission
+ * @throws {TypeError} if it is not about these policies
+ */
+export function readStates(
+  policies: readonly { readonly policy: LimitPolicy }[],
+  standing: string,
+): readonly PolicyState[] {
+  const words = standingWords(policies.length, standing)
+  return policies.map(({ policy }, index) => {
+    const at = index * WORDS_PER_POLICY
+    return {
       policy,
       quota: Number(words[at]),
       remaining: Number(words[at + 1]),
       resetMs: Number(words[at + 2]),
-    })
-  }
-  const holder =
-    credential === undefined
-      ? undefined
-      : {
-          role: readRole(words[1]),
-          epoch: Number(words[2]),
-          limits: optional(words[3]),
-          tokenId: optional(words[4]),
-        }
-  return { kind: 'answered', holder, admitted: words[5] === '1', states }
+    }
+  })
 }
 
-function readRole(role: string | undefined): Role {
-  if (role !== 'user' && role !== 'admin') throw new TypeError('unknown role')
-  return role
+/**
+ * Returns the headers of an admitted request: those of rateHeaders(readStates(…)), without taking apart
+ * what goes into them as it is.
+ * @throws {TypeError} as readStates
+ */
+export function admittedHeaders(policies: readonly SubjectPolicy[], standing: string): RateHeaders {
+  if (policies.length === 0) return NO_RATE
+  const words = standingWords(policies.length, standing)
+  let policy = ''
+  let state = ''
+  for (let index = 0; index < policies.length; index++) {
+    const { policy: own, header, stateStart } = policies[index] as SubjectPolicy
+    if (own.kind !== 'window') continue
+    const at = index * WORDS_PER_POLICY
+    const separator = policy === '' ? '' : ', '
+    const quota = Number(words[at])
+    policy += separator + (quota === own.quota ? header : formatPolicy({ ...own, quota }))
+    state += `${separator}${stateStart}${words[at + 1]};t=${seconds(Number(words[at + 2]))}`
+  }
+  return { policy, state }
+}
+
+function standingWords(policies: number, standing: string): readonly string[] {
+  const words = standing === '' ? [] : standing.split(' ')
+  if (words.length !== policies * WORDS_PER_POLICY) throw new TypeError(WRONG)
+  return words
 }
 
 function optional(word: string | undefined): string {

@@ -8,7 +8,7 @@ const session = { kind: 'session', uid: '7', hash: 'h' } as const
 const token = { kind: 'token', uid: '7', hash: 'h' } as const
 
 function subjects(text: string, credential: typeof session | typeof token | undefined) {
-  return bindPolicies(assignSubjects(two, text), credential, () => 'ip:192.0.2.1').map(
+  return bindPolicies(assignSubjects(two, text), credential, 'ip:192.0.2.1').map(
     ({ subject }) => subject,
   )
 }
@@ -32,12 +32,12 @@ test('subjects that cannot be meant are an error', () => {
 
 test('running answers count for the user, whatever the location says', () => {
   const streams = parsePolicies('"streams";q=5;qu="concurrent-requests"')
-  const [bound] = bindPolicies(assignSubjects(streams, 'token'), token, () => 'ip:192.0.2.1')
+  const [bound] = bindPolicies(assignSubjects(streams, 'token'), token, 'ip:192.0.2.1')
   assert.equal(bound?.subject, 'u:7')
 })
 
 test("a user's own limits replace the quota of what counts for the user", () => {
-  const bound = bindPolicies(assignSubjects(two, 'user,ip'), session, () => 'ip:192.0.2.1')
+  const bound = bindPolicies(assignSubjects(two, 'user,ip'), session, 'ip:192.0.2.1')
   const quotas = applyOwnLimits(bound, 'chat=20,day=1').map(({ policy }) => policy.quota)
   assert.deepEqual(quotas, [20, 100])
   assert.equal(applyOwnLimits(bound, ''), bound)

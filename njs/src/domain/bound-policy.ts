@@ -1,6 +1,6 @@
 /** Limit policies together with whom they count. */
 
-import type { LimitPolicy } from '../contract/limit-policy.ts'
+import { formatPolicy, type LimitPolicy } from '../contract/limit-policy.ts'
 import { parseOwnLimits } from '../contract/own-limits.ts'
 import type { Credential } from './credential.ts'
 
@@ -14,6 +14,10 @@ export type LimitSubject = 'token' | 'user' | 'ip'
 export interface SubjectPolicy {
   readonly policy: LimitPolicy
   readonly subject: LimitSubject
+  /** The policy as RateLimit-Policy tells it. */
+  readonly header: string
+  /** How its part of RateLimit begins, up to the number of requests that are left. */
+  readonly stateStart: string
 }
 
 /** A policy together with the one it counts for this request. */
@@ -40,6 +44,8 @@ export function assignSubjects(
   }
   return policies.map((policy, index) => ({
     policy,
+    header: formatPolicy(policy),
+    stateStart: `"${policy.name}";r=`,
     // Running answers are the user's, however they were started: the worker renews them by user.
     subject: policy.kind === 'concurrent' ? 'user' : (names[index] ?? names[0] ?? 'user'),
   }))
@@ -57,29 +63,31 @@ export function countsUser(subject: LimitSubject, kind: Credential['kind'] | und
 }
 
 /**
- * Returns the policies bound to the request's credential and address.
- * @param address returns `ip:<address>`; asked only if a policy counts addresses
+ * Returns what a policy of that subject counts.
+ * @param address `ip:<address>`; looked at only if the policy counts addresses
  */
+export function subjectOf(
+  subject: LimitSubject,
+  credential: Credential | undefined,
+  address: string,
+): string {
+  if (credential === undefined || subject === 'ip') return address
+  return subject === 'user' || credential.kind === 'session'
+    ? `u:${credential.uid}`
+    : `t:${credential.hash}`
+}
+
+/** Returns the policies bound to the request's credential and address, `ip:<address>`. */
 export function bindPolicies(
   policies: readonly SubjectPolicy[],
   credential: Credential | undefined,
-  address: () => string,
+  address: string,
 ): readonly BoundPolicy[] {
-  const bound: BoundPolicy[] = []
-  for (let index = 0; index < policies.length; index++) {
-    const { policy, subject } = policies[index] as SubjectPolicy
-    const byUser = countsUser(subject, credential?.kind)
-    if (credential === undefined || subject === 'ip') {
-      bound.push({ policy, subject: address(), byUser })
-    } else {
-      bound.push({
-        policy,
-        subject: byUser ? `u:${credential.uid}` : `t:${credential.hash}`,
-        byUser,
-      })
-    }
-  }
-  return bound
+  return policies.map(({ policy, subject }) => ({
+    policy,
+    subject: subjectOf(subject, credential, address),
+    byUser: countsUser(subject, credential?.kind),
+  }))
 }
 
 /** Returns the policies with the quotas of the user's own limits (own-limits.ts). */

@@ -7,17 +7,16 @@ const SEMICOLON = 0x3b
  * Returns the value of the first cookie of that name, or undefined. The first wins because browsers
  * send the more specific path first; a `__Host-` cookie exists only once anyway. Searches instead of
  * splitting, because this runs for every request.
+ * @param start the cookie's name and `=`
  */
-export function readCookie(header: string | undefined, name: string): string | undefined {
+export function readCookie(header: string | undefined, start: string): string | undefined {
   if (header === undefined) return undefined
-  const wanted = `${name}=`
-  for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + 1)) {
-    if (!beginsPair(header, at)) continue
-    const start = at + wanted.length
-    const end = header.indexOf(';', start)
-    return header.slice(start, end < 0 ? undefined : end).trim()
-  }
-  return undefined
+  let at = header.indexOf(start)
+  while (at > 0 && !beginsPair(header, at)) at = header.indexOf(start, at + 1)
+  if (at < 0) return undefined
+  const end = header.indexOf(';', at)
+  const value = header.slice(at + start.length, end < 0 ? header.length : end)
+  return value.endsWith(' ') || value.startsWith(' ') ? value.trim() : value
 }
 
 function beginsPair(header: string, at: number): boolean {

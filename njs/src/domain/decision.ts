@@ -3,15 +3,13 @@
 import type { ProblemDetails } from '../contract/problem.ts'
 import type { ProblemCode } from '../contract/problem-codes.ts'
 import type { Role } from '../contract/session.ts'
+import type { Credential } from './credential.ts'
 
-/** Who is signed in; becomes the X-Gate-* headers. */
-export interface Identity {
-  readonly uid: string
+/** Who is signed in, and by which session or token; becomes the X-Gate-* headers. */
+export interface Identity extends Credential {
   readonly role: Role
-  /** SHA-256 (hex) of the session token, or empty for a program. */
-  readonly session: string
   /** access_tokens.id, or empty for a browser. */
-  readonly token: string
+  readonly tokenId: string
 }
 
 /** Values of the RateLimit and RateLimit-Policy response headers; empty when no policy applied. */
@@ -42,26 +40,32 @@ export interface Deny {
   readonly code: ProblemCode
   readonly details: ProblemDetails
   readonly rate: RateHeaders
+  /** users.id of whose request it was, or empty; for the access log. */
+  readonly uid: string
 }
 
 export type Decision = Allow | Deny
 
 export const NO_RATE: RateHeaders = { policy: '', state: '' }
 
-/** Returns a decision to let the request through. */
+/**
+ * Returns a decision to let the request through.
+ * @param slot name of the `concurrent` policy toward which it counts, or empty
+ */
 export function allow(
   identity: Identity | undefined,
-  more: Partial<Pick<Allow, 'source' | 'rate' | 'slot'>> = {},
+  source: Source = 'own',
+  rate: RateHeaders = NO_RATE,
+  slot = '',
 ): Allow {
-  const { source = 'own', rate = NO_RATE, slot = '' } = more
   return { kind: 'allow', source, identity, rate, slot }
 }
 
 /** Returns a decision to refuse the request with a problem. */
 export function deny(
   code: ProblemCode,
-  more: Partial<Pick<Deny, 'details' | 'rate' | 'source'>> = {},
+  more: Partial<Pick<Deny, 'details' | 'rate' | 'source' | 'uid'>> = {},
 ): Deny {
-  const { source = 'own', details = {}, rate = NO_RATE } = more
-  return { kind: 'deny', source, code, details, rate }
+  const { source = 'own', details = {}, rate = NO_RATE, uid = '' } = more
+  return { kind: 'deny', source, code, details, rate, uid }
 }

@@ -51,7 +51,7 @@ class Memory implements SlotStore {
 }
 
 function bind(text: string) {
-  return bindPolicies(assignSubjects(parsePolicies(text), 'ip'), undefined, () => 'ip:192.0.2.1')
+  return bindPolicies(assignSubjects(parsePolicies(text), 'ip'), undefined, 'ip:192.0.2.1')
 }
 
 const chat = bind('"chat";q=5;w=60')
@@ -85,7 +85,7 @@ test('what Redis admitted takes slots, so that the switch does not double a limi
         if (index >= switchAt) {
           if (takeSlots(memory, chat, memory.now).admitted) admitted.push(memory.now)
         } else if (used < 5) {
-          for (const bound of chat) recordSlot(memory, bound, memory.now)
+          for (const { policy, subject } of chat) recordSlot(memory, policy, subject, memory.now)
           admitted.push(memory.now)
         }
         assert.ok(admitted.filter((at) => at > memory.now - 60_000).length <= 5)

@@ -5,6 +5,7 @@
  * double a limit.
  */
 
+import type { LimitPolicy } from '../contract/limit-policy.ts'
 import type { BoundPolicy } from './bound-policy.ts'
 import type { PolicyState } from './rate-headers.ts'
 
@@ -56,8 +57,8 @@ export function takeSlots(
   const windows = policies.filter(({ policy }) => policy.kind === 'window')
   const keys: string[] = []
   try {
-    for (const bound of windows) {
-      const key = takeOne(store, bound, nowMs)
+    for (const { policy, subject } of windows) {
+      const key = takeOne(store, policy, subject, nowMs)
       if (key === undefined) break
       keys.push(key)
     }
@@ -94,20 +95,30 @@ export function release(store: SlotStore, keys: readonly string[]): void {
  * Takes a slot for a request that Redis has admitted.
  * @throws what the store throws when it is full
  */
-export function recordSlot(store: SlotStore, bound: BoundPolicy, nowMs: number): void {
-  if (takeOne(store, bound, nowMs) !== undefined) return
+export function recordSlot(
+  store: SlotStore,
+  policy: LimitPolicy,
+  subject: string,
+  nowMs: number,
+): void {
+  if (takeOne(store, policy, subject, nowMs) !== undefined) return
   // Redis' clock was a little ahead: the entry it has dropped is the one here that is about to go.
-  const { key } = survey(store, bound).earliest ?? { key: slotName(bound, 0) }
-  store.replace(key, nowMs + bound.policy.windowSeconds * 1000)
+  const { key } = survey(store, policy, subject).earliest ?? { key: slotName(policy, subject, 0) }
+  store.replace(key, nowMs + policy.windowSeconds * 1000)
 }
 
 /** Takes a free slot and returns its key, or undefined if all are taken. */
-function takeOne(store: SlotStore, bound: BoundPolicy, nowMs: number): string | undefined {
-  const { quota, windowSeconds } = bound.policy
+function takeOne(
+  store: SlotStore,
+  policy: LimitPolicy,
+  subject: string,
+  nowMs: number,
+): string | undefined {
+  const { quota, windowSeconds } = policy
   const untilMs = nowMs + windowSeconds * 1000
   const start = store.begin(quota)
   for (let step = 0; step < quota; step++) {
-    const key = slotName(bound, (start + step) % quota)
+    const key = slotName(policy, subject, (start + step) % quota)
     if (store.add(key, untilMs)) return key
   }
   return undefined
@@ -116,12 +127,11 @@ function takeOne(store: SlotStore, bound: BoundPolicy, nowMs: number): string | 
 /** @param isExhausted of the policy that refused, even should a slot have freed itself since */
 function stateOf(
   store: SlotStore,
-  bound: BoundPolicy,
+  { policy, subject }: BoundPolicy,
   nowMs: number,
   isExhausted: boolean,
 ): PolicyState {
-  const { policy } = bound
-  const { used, earliest } = survey(store, bound)
+  const { used, earliest } = survey(store, policy, subject)
   return {
     policy,
     quota: policy.quota,
@@ -134,15 +144,16 @@ function stateOf(
 /** Returns how many slots are taken, and the one that frees itself next, of those it looked at. */
 function survey(
   store: SlotStore,
-  bound: BoundPolicy,
+  policy: LimitPolicy,
+  subject: string,
 ): { readonly used: number; readonly earliest: Slot | undefined } {
-  const { quota } = bound.policy
+  const { quota } = policy
   const looks = Math.min(quota, MAX_LOOKS)
   const start = store.begin(quota)
   let used = 0
   let earliest: Slot | undefined
   for (let look = 0; look < looks; look++) {
-    const key = slotName(bound, (start + Math.floor((look * quota) / looks)) % quota)
+    const key = slotName(policy, subject, (start + Math.floor((look * quota) / looks)) % quota)
     const untilMs = store.until(key)
     if (untilMs === undefined) continue
     used += 1
@@ -151,6 +162,6 @@ function survey(
   return { used: Math.ceil((used * quota) / looks), earliest }
 }
 
-function slotName({ policy, subject }: BoundPolicy, index: number): string {
-  return `${policy.name};${policy.windowSeconds}|${subject}#${index}`
+function slotName({ name, windowSeconds }: LimitPolicy, subject: string, index: number): string {
+  return `${name};${windowSeconds}|${subject}#${index}`
 }

@@ -6,14 +6,16 @@ import { type PolicyState, rateHeaders, seconds } from './rate-headers.ts'
 /**
  * Returns the refusal: which policies are exhausted, and when all of them have room again.
  * @param states at least one of them exhausted
+ * @param uid users.id, or empty for an address
  */
-export function overLimit(states: readonly PolicyState[], source: Source): Deny {
+export function overLimit(states: readonly PolicyState[], source: Source, uid = ''): Deny {
   const exhausted = states.filter(({ remaining }) => remaining === 0)
   const [first] = exhausted
   const limit = first && { quota: first.quota, windowSeconds: first.policy.windowSeconds }
   const onlyStreams = exhausted.every(({ policy }) => policy.kind === 'concurrent')
   return deny(onlyStreams ? 'too_many_streams' : 'rate_limited', {
     source,
+    uid,
     rate: rateHeaders(states, true),
     details: {
       retryAfter: seconds(waitMs(exhausted)),

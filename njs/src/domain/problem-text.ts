@@ -8,15 +8,12 @@ import type { ProblemCode } from '../contract/problem-codes.ts'
 /** Who reads an error: our own pages and clients, or clients made for OpenAI's API. */
 export type ProblemShape = 'problem' | 'openai'
 
-interface ProblemKind {
+interface KnownText {
   readonly shape: ProblemShape
   readonly code: ProblemCode
-  /** Overrides the code's own. */
   readonly status: number
   readonly lang: Lang
-}
-
-interface KnownText extends ProblemKind {
+  /** Before and after the request's id. */
   readonly parts: readonly string[]
 }
 
@@ -34,27 +31,39 @@ const texts = new Map<ProblemDetails, KnownText>()
 
 /**
  * Returns the body of an error as JSON.
+ * @param status overrides the code's own
  * @param requestId hex digits
  */
-export function problemText(kind: ProblemKind, details: ProblemDetails, requestId: string): string {
-  const known = texts.get(details)
-  if (known !== undefined && isSameKind(known, kind)) return known.parts.join(requestId)
-  const parts = makeParts(kind, details)
-  if (texts.size >= MAX_TEXTS) texts.clear()
-  texts.set(details, { ...kind, parts })
-  return parts.join(requestId)
+export function problemText(
+  shape: ProblemShape,
+  code: ProblemCode,
+  status: number,
+  lang: Lang,
+  details: ProblemDetails,
+  requestId: string,
+): string {
+  let known = texts.get(details)
+  if (
+    known === undefined ||
+    known.code !== code ||
+    known.lang !== lang ||
+    known.status !== status ||
+    known.shape !== shape
+  ) {
+    known = { shape, code, status, lang, parts: makeParts(shape, code, status, lang, details) }
+    if (texts.size >= MAX_TEXTS) texts.clear()
+    texts.set(details, known)
+  }
+  return known.parts.join(requestId)
 }
 
-function makeParts({ shape, code, status, lang }: ProblemKind, details: ProblemDetails) {
+function makeParts(
+  shape: ProblemShape,
+  code: ProblemCode,
+  status: number,
+  lang: Lang,
+  details: ProblemDetails,
+): readonly string[] {
   const problem = { ...makeProblem(code, ID_MARK, lang, details), status }
   return JSON.stringify(shape === 'openai' ? openAiError(problem) : problem).split(ID_MARK)
-}
-
-function isSameKind(one: ProblemKind, other: ProblemKind): boolean {
-  return (
-    one.code === other.code &&
-    one.lang === other.lang &&
-    one.status === other.status &&
-    one.shape === other.shape
-  )
 }

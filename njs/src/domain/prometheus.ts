@@ -1,5 +1,6 @@
 /** Counted series as text for Prometheus (exposition format 0.0.4). */
 
+import type { Source } from './decision.ts'
 import { METRIC_FAMILIES, type MetricFamily } from './metric-families.ts'
 
 /** A series with its labels, as seriesName writes it, and its value. */
@@ -11,6 +12,15 @@ const HISTOGRAM_PART = /_(?:bucket|sum)$/
 export function seriesName(family: string, labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`)
   return `${family}{${pairs.join(',')}}`
+}
+
+/** Returns the series of what one policy said. */
+export function limitSeries(
+  policy: string,
+  result: 'admitted' | 'refused',
+  source: Source,
+): string {
+  return `chatgate_gate_limit_total{policy="${policy}",result="${result}",source="${source}"}`
 }
 
 /** Returns the two series in which an observation is counted: its bucket, and the sum of all. */

@@ -5,10 +5,10 @@ import { problemStatus } from '../contract/problem.ts'
 import { type Deny, deny } from '../domain/decision.ts'
 import { loginAddress } from '../domain/login-redirect.ts'
 import { admitAnyone, admitSession, admitToken, refuseKnown } from '../nginx/admit.ts'
-import { acceptsPage, answerProblem } from '../nginx/answer.ts'
+import { acceptsPage, answerProblem, answerRefusal } from '../nginx/answer.ts'
 import { sessionText } from '../nginx/credentials.ts'
 import { type GateRequest, requestOrigin, requestTarget } from '../nginx/gate-request.ts'
-import { guard, refuseWithProblem } from '../nginx/guard.ts'
+import { guard } from '../nginx/guard.ts'
 
 /** APIs: a session, the location's limits and, for methods that act, the same site. */
 export const api = guard((request) => {
@@ -37,9 +37,9 @@ export const open = guard(
 
 /** GET and POST /logout: no other site may sign a person out; a person is asked instead. */
 export const logout = guard((request) => {
-  const { method, headersIn } = request.r
-  const isMeant = isSafeMethod(method)
-    ? mayLogOutByGet(headersIn['Sec-Fetch-Site'], headersIn['Sec-Purpose'])
+  const { r, variables } = request
+  const isMeant = isSafeMethod(r.method)
+    ? mayLogOutByGet(variables['http_sec_fetch_site'], variables['http_sec_purpose'])
     : isSameSite(requestOrigin(request))
   return isMeant ? admitAnyone(request) : deny('cross_site')
 }, refusePage)
@@ -66,5 +66,5 @@ function refuseForm(request: GateRequest, decision: Deny): void {
   const type = r.headersIn['Content-Type']
   const isForm = type?.startsWith('application/x-www-form-urlencoded') === true
   if (isForm && acceptsPage(r)) refusePage(request, decision)
-  else refuseWithProblem(request, decision)
+  else answerRefusal(request, decision)
 }

@@ -1,18 +1,14 @@
 /** Answers that run through this nginx, for the metrics. */
 
-import { textZone } from './shared-zone.ts'
+import { streams } from './zones.ts'
 
 /** Longer than any answer: an entry that a killed process left behind goes by itself. */
 const MAX_ANSWER_MS = 20 * 60_000
 
-function streams(): NgxSharedDict<string> {
-  return textZone('gate_streams')
-}
-
 /** Notes that an answer was let through. */
 export function beginStream(requestId: string): void {
   try {
-    streams().set(requestId, '1', MAX_ANSWER_MS)
+    streams.set(requestId, '1', MAX_ANSWER_MS)
   } catch {
     // The zone is full: the figure is too small, which must not cost anybody an answer.
   }
@@ -20,10 +16,10 @@ export function beginStream(requestId: string): void {
 
 /** Notes that the request is over. */
 export function endStream(requestId: string): void {
-  streams().delete(requestId)
+  streams.delete(requestId)
 }
 
 /** Returns how many answers run through this nginx. */
 export function activeStreams(): number {
-  return streams().size()
+  return streams.size()
 }

@@ -1,5 +1,6 @@
 /** Who may pass: credential and limits of one request, from memory if possible, else by one round trip. */
 
+import { readHolder } from '../domain/admission.ts'
 import type { Credential } from '../domain/credential.ts'
 import {
   allow,
@@ -7,33 +8,25 @@ import {
   type Deny,
   deny,
   type Identity,
+  type RateHeaders,
   type Source,
 } from '../domain/decision.ts'
-import { type PolicyState, rateHeaders } from '../domain/rate-headers.ts'
-import { forgetCredential, rememberCredential } from './credential-cache.ts'
+import type { Asked, Candidate } from './candidate.ts'
 import {
-  type PresentedCredential,
-  proveSession,
-  proveToken,
-  sessionText,
-  tokenText,
-} from './credentials.ts'
-import type { GateRequest } from './gate-request.ts'
-import {
-  type Asked,
-  askRedis,
-  knownRefusal,
-  type LimitedRequest,
-  limitedRequest,
-  limitLocally,
-  senderOf,
-} from './limits.ts'
-import { isRevoked } from './revocations.ts'
+  forgetCredential,
+  identityOf,
+  type KnownCredential,
+  recallCredential,
+  rememberCredential,
+} from './credential-cache.ts'
+import { proveSession, proveToken, sessionText, tokenText } from './credentials.ts'
+import { clientSubject, type GateRequest } from './gate-request.ts'
+import { conclude, concludeFailure, LATER } from './guard.ts'
+import { askRedis, knownRefusal, limitLocally } from './limits.ts'
+import { isAnythingRevoked, isRevoked } from './revocations.ts'
 import { isUnknownToken, loadToken } from './unknown-tokens.ts'
 
-const NO_STATES: readonly PolicyState[] = []
-
-type Admitting = Decision | Promise<Decision>
+type Admitting = Decision | typeof LATER
 
 /** Seconds after which a client may try again when a credential cannot be checked. */
 const RETRY_SECONDS = 2
@@ -48,8 +41,8 @@ const INVALID_TOKEN = deny('invalid_token')
  * @param text the credential as it was sent, if there is one
  */
 export function refuseKnown(request: GateRequest, text: string | undefined): Deny | undefined {
-  if (request.settings.policies.length === 0 || text === undefined) return undefined
-  return knownRefusal(request, senderOf(request, text))
+  if (text === undefined || request.settings.policies.length === 0) return undefined
+  return knownRefusal(request, text)
 }
 
 /**
@@ -58,8 +51,11 @@ export function refuseKnown(request: GateRequest, text: string | undefined): Den
  */
 export function admitSession(request: GateRequest, text: string | undefined): Admitting {
   if (text === undefined) return UNAUTHENTICATED
-  const presented = proveSession(request, text)
-  return presented === undefined ? UNAUTHENTICATED : admitHolder(request, presented)
+  const known = recallCredential(text)
+  if (known?.kind === 'session') return admitHolder(request, text, known, known)
+  const credential = proveSession(request, text)
+  if (credential === undefined) return UNAUTHENTICATED
+  return admitHolder(request, text, credential, undefined)
 }
 
 /** Decides about a request that needs an access token. */
@@ -68,143 +64,161 @@ export function admitToken(request: GateRequest): Admitting {
   if (text === undefined) return INVALID_TOKEN
   const refusal = refuseKnown(request, text)
   if (refusal !== undefined) return refusal
-  const presented = proveToken(request, text)
-  if (presented === undefined || isUnknownToken(presented.credential)) return INVALID_TOKEN
-  return admitHolder(request, presented)
+  const known = recallCredential(text)
+  if (known?.kind === 'token') return admitHolder(request, text, known, known)
+  const credential = proveToken(request, text)
+  if (credential === undefined || isUnknownToken(credential)) return INVALID_TOKEN
+  return admitHolder(request, text, credential, undefined)
 }
 
 /** Decides about a request that needs nobody to be signed in, by its limits alone. */
 export function admitAnyone(request: GateRequest): Admitting {
-  // Log in and log out still have to know which session the client brought, to end it.
-  const text = sessionText(request)
-  const credential = text === undefined ? undefined : proveSession(request, text)?.credential
-  const identity = credential && identityOf(credential, 'user', '')
-  if (request.settings.policies.length === 0) return allow(identity)
-  const sender = senderOf(request, '')
-  return knownRefusal(request, sender) ?? admitByLimits(request, sender, identity)
-}
-
-async function admitByLimits(
-  request: GateRequest,
-  sender: string,
-  identity: Identity | undefined,
-): Promise<Decision> {
-  const limited = limitedRequest(request, undefined, sender)
-  const asked = await askRedis(limited, '')
-  if (asked.kind === 'refused') return asked.refusal
-  if (asked.kind === 'away') {
-    const local = limitLocally(limited, '')
-    if ('kind' in local) return local
-    return allow(identity, { source: 'local', rate: rateHeaders(local.states) })
-  }
-  const { admission, refusal } = asked
+  if (request.settings.policies.length === 0) return allow(broughtSession(request))
+  const refusal = knownRefusal(request, '')
   if (refusal !== undefined) return refusal
-  if (admission.kind !== 'answered') return deny('internal')
-  return allow(identity, { source: 'redis', rate: rateHeaders(admission.states) })
+  askRedis({
+    request,
+    text: '',
+    credential: undefined,
+    known: undefined,
+    address: clientSubject(request),
+    judge: judgeAnyone,
+  })
+  return LATER
 }
 
-function admitHolder(request: GateRequest, presented: PresentedCredential): Admitting {
-  const { known } = presented
-  const { r, now, settings } = request
-  if (settings.policies.length === 0 && known !== undefined && now < known.freshUntilMs) {
-    return admitRole(request, known.identity, 'cache', NO_STATES)
+/** Log in and log out still have to know which session the client brought, to end it. */
+function broughtSession(request: GateRequest): Identity | undefined {
+  const text = sessionText(request)
+  if (text === undefined) return undefined
+  const known = recallCredential(text)
+  const credential = known?.kind === 'session' ? known : proveSession(request, text)
+  return credential && { ...credential, role: 'user', tokenId: '' }
+}
+
+function judgeAnyone(candidate: Candidate, asked: Asked): void {
+  conclude(candidate.request, decideAnyone(candidate, asked))
+}
+
+function decideAnyone(candidate: Candidate, asked: Asked): Decision {
+  switch (asked.kind) {
+    case 'refused':
+      return asked.refusal
+    case 'admitted':
+      return allow(broughtSession(candidate.request), 'redis', asked.rate)
+    case 'away': {
+      const local = limitLocally(candidate)
+      return 'kind' in local ? local : allow(broughtSession(candidate.request), 'local', local)
+    }
+    default:
+      return deny('internal')
   }
-  // For the access log, should it be refused: an administrator has to see who runs into a limit.
-  r.variables['gate_refused_user'] = presented.credential.uid
-  return admitByRedis(request, presented)
 }
 
-async function admitByRedis(
+function admitHolder(
   request: GateRequest,
-  presented: PresentedCredential,
-): Promise<Decision> {
-  const { text, credential, known } = presented
-  const limited = limitedRequest(request, credential, senderOf(request, text))
-  const ownLimits = known?.holder.limits
-  let asked = await askRedis(limited, ownLimits)
-  if (isMiss(asked) && credential.kind === 'token') {
+  text: string,
+  credential: Credential,
+  known: KnownCredential | undefined,
+): Admitting {
+  const { settings } = request
+  if (known !== undefined && settings.policies.length === 0 && request.now < known.freshUntilMs) {
+    if (settings.adminOnly && known.role !== 'admin') return refuseRole(known, 'cache')
+    return known.allowed
+  }
+  const address = settings.countsAddress ? clientSubject(request) : ''
+  askRedis({ request, text, credential, known, address, judge: judgeHolder })
+  return LATER
+}
+
+function judgeHolder(candidate: Candidate, asked: Asked): void {
+  const credential = candidate.credential as Credential
+  if (asked.kind === 'miss' && credential.kind === 'token') loadAndAsk(candidate, credential)
+  else conclude(candidate.request, decideHolder(candidate, credential, asked))
+}
+
+/** Has the worker put a token into Redis that is not there, and asks once more. */
+async function loadAndAsk(candidate: Candidate, credential: Credential): Promise<void> {
+  const { request } = candidate
+  try {
     const loaded = await loadToken(request.r, credential)
-    if (loaded === 'unavailable') return unavailable('storage_unavailable')
-    if (loaded === 'unknown') return INVALID_TOKEN
-    asked = await askRedis(limited, ownLimits)
-    // The worker knows it and Redis has lost it again: not the client's fault.
-    if (isMiss(asked)) return unavailable('storage_unavailable')
+    if (loaded === 'unavailable') conclude(request, unavailable('storage_unavailable', credential))
+    else if (loaded === 'unknown') conclude(request, INVALID_TOKEN)
+    else askRedis({ ...candidate, judge: judgeLoaded })
+  } catch (error) {
+    concludeFailure(request, error)
   }
-  if (asked.kind === 'refused') return asked.refusal
-  if (asked.kind === 'away') return admitWithoutRedis(limited, presented)
-  return admitAnswered(request, presented, asked)
 }
 
-function admitAnswered(
-  request: GateRequest,
-  { text, credential }: PresentedCredential,
-  { admission, refusal }: Extract<Asked, { kind: 'admission' }>,
-): Decision {
-  if (admission.kind !== 'answered' || admission.holder === undefined) {
+function judgeLoaded(candidate: Candidate, asked: Asked): void {
+  const credential = candidate.credential as Credential
+  // The worker knows it and Redis has lost it again: not the client's fault.
+  const decision =
+    asked.kind === 'miss'
+      ? unavailable('storage_unavailable', credential)
+      : decideHolder(candidate, credential, asked)
+  conclude(candidate.request, decision)
+}
+
+function decideHolder(candidate: Candidate, credential: Credential, asked: Asked): Decision {
+  const { request, text, known } = candidate
+  if (asked.kind === 'away') return decideWithoutRedis(candidate, credential)
+  if (asked.kind === 'none' || asked.kind === 'miss') {
     // Or it would be good again as soon as Redis goes away.
     forgetCredential(text)
     return refuseCredential(credential)
   }
-  const { holder, states } = admission
+  const { holder } = asked
+  // Refused by the count beside Redis, which was not asked then.
+  if (holder === undefined) return asked.kind === 'refused' ? asked.refusal : deny('internal')
   // Revoked while Redis was asked.
-  if (isRevoked(credential, holder.epoch)) return refuseCredential(credential)
-  const { freshMs, staleMs } = request.settings
-  rememberCredential(text, credential, holder, request.now, freshMs, staleMs)
-  const identity = identityOf(credential, holder.role, holder.tokenId)
-  return refusal ?? admitRole(request, identity, 'redis', states)
+  if (isAnythingRevoked() && isRevoked(credential, readHolder(holder).epoch)) {
+    return refuseCredential(credential)
+  }
+  const isSame = known !== undefined && known.greeting === holder
+  const identity = isSame ? known : identityOf(credential, holder)
+  if (!isSame || request.now >= known.renewFromMs) {
+    rememberCredential(text, credential, holder, request)
+  }
+  if (asked.kind === 'refused') return asked.refusal
+  return admitRole(request, identity, 'redis', asked.rate)
 }
 
 /** Nobody is let in who was not a moment ago, and nobody with an administrator's rights. */
-function admitWithoutRedis(
-  limited: LimitedRequest,
-  { credential, known }: PresentedCredential,
-): Decision {
-  const { request } = limited
+function decideWithoutRedis(candidate: Candidate, credential: Credential): Decision {
+  const { request, known } = candidate
   // Of an unknown credential the epoch is unknown too, but it may be the very one that was ended.
-  if (isRevoked(credential, known?.holder.epoch ?? Number.POSITIVE_INFINITY)) {
-    return refuseCredential(credential)
-  }
+  const epoch = known === undefined ? Number.POSITIVE_INFINITY : readHolder(known.greeting).epoch
+  if (isRevoked(credential, epoch)) return refuseCredential(credential)
   if (known === undefined || request.settings.adminOnly) {
-    return unavailable('session_store_unavailable')
+    return unavailable('session_store_unavailable', credential)
   }
-  const local = limitLocally(limited, known.holder.limits)
-  if ('kind' in local) return local
-  return admitRole(request, known.identity, 'stale', local.states)
+  const local = limitLocally(candidate)
+  return 'kind' in local ? local : admitRole(request, known, 'stale', local)
 }
 
-function isMiss(asked: Asked): boolean {
-  return asked.kind === 'admission' && asked.admission.kind === 'miss'
+function unavailable(
+  code: 'session_store_unavailable' | 'storage_unavailable',
+  { uid }: Credential,
+): Deny {
+  return deny(code, { uid, details: { retryAfter: RETRY_SECONDS } })
 }
 
-function unavailable(code: 'session_store_unavailable' | 'storage_unavailable'): Deny {
-  return deny(code, { details: { retryAfter: RETRY_SECONDS } })
+function refuseCredential({ kind, uid }: Credential): Deny {
+  return deny(kind === 'session' ? 'unauthenticated' : 'invalid_token', { source: 'redis', uid })
 }
 
-function refuseCredential({ kind }: Credential): Deny {
-  return deny(kind === 'session' ? 'unauthenticated' : 'invalid_token', { source: 'redis' })
+function refuseRole({ uid }: Credential, source: Source): Deny {
+  return deny('admin_only', { source, uid })
 }
 
 function admitRole(
-  { r, settings }: GateRequest,
+  { settings }: GateRequest,
   identity: Identity,
   source: Source,
-  states: readonly PolicyState[],
+  rate: RateHeaders,
 ): Decision {
-  const { adminOnly, policies } = settings
-  if (adminOnly && identity.role !== 'admin') {
-    r.variables['gate_refused_user'] = identity.uid
-    return deny('admin_only', { source })
-  }
-  if (policies.length === 0) return allow(identity, { source })
+  if (settings.adminOnly && identity.role !== 'admin') return refuseRole(identity, source)
   // Without Redis, too: it then learns of the running answer by the first renewal after its return.
-  const slot = policies.find(({ policy }) => policy.kind === 'concurrent')?.policy.name ?? ''
-  return allow(identity, { source, rate: rateHeaders(states), slot })
-}
-
-function identityOf(
-  { kind, uid, hash }: Credential,
-  role: Identity['role'],
-  token: string,
-): Identity {
-  return { uid, role, session: kind === 'session' ? hash : '', token }
+  return allow(identity, source, rate, settings.slot)
 }

@@ -5,10 +5,15 @@ import { PROBLEM_TYPE, type ProblemDetails, problemStatus } from '../contract/pr
 import type { ProblemCode } from '../contract/problem-codes.ts'
 import type { Deny } from '../domain/decision.ts'
 import { type ProblemShape, problemText } from '../domain/problem-text.ts'
+import type { GateRequest } from './gate-request.ts'
 
 /** Returns the language of the request, as nginx chooses pages by it (conf.d/languages.conf). */
 export function requestLang(r: NginxHTTPRequest): Lang {
-  return r.variables['gate_lang'] === 'zh-CN' ? 'zh-CN' : 'en'
+  return langOf(r.variables)
+}
+
+function langOf(variables: NginxVariables): Lang {
+  return variables['gate_lang'] === 'zh-CN' ? 'zh-CN' : 'en'
 }
 
 /** Returns true if a person looks at the answer: browsers ask for pages by name, programs do not. */
@@ -20,10 +25,13 @@ export function acceptsPage(r: NginxHTTPRequest): boolean {
  * Answers a refusal where nginx already knows the type of the answer (snippets/proxy-worker.conf) and
  * that nobody may keep it, because a flood of these should cost as little as it can.
  */
-export function answerRefusal(r: NginxHTTPRequest, { code, details }: Deny): void {
+export function answerRefusal(
+  { r, variables }: Pick<GateRequest, 'r' | 'variables'>,
+  { code, details }: Deny,
+): void {
   const status = problemStatus(code)
-  const kind = { shape: 'problem', code, status, lang: requestLang(r) } as const
-  r.return(status, problemText(kind, details, r.variables['request_id'] ?? ''))
+  const id = variables['request_id'] ?? ''
+  r.return(status, problemText('problem', code, status, langOf(variables), details, id))
 }
 
 /**
@@ -42,6 +50,6 @@ export function answerProblem(
   headersOut['Content-Type'] = forPrograms ? 'application/json' : `${PROBLEM_TYPE}; charset=utf-8`
   // RFC 6750 §3
   if (forPrograms && status === 401) headersOut['WWW-Authenticate'] = 'Bearer'
-  const kind = { shape, code, status, lang: requestLang(r) }
-  r.return(status, problemText(kind, details, variables['request_id'] ?? ''))
+  const id = variables['request_id'] ?? ''
+  r.return(status, problemText(shape, code, status, langOf(variables), details, id))
 }

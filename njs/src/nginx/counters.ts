@@ -3,16 +3,15 @@
  * Prometheus reads (handlers/metrics.ts), so that counting costs one step and no lookup.
  */
 
+import { admissionSeries, expandAdmissions } from '../domain/admission-series.ts'
 import type { Source } from '../domain/decision.ts'
-import { histogramSeries, type Sample } from '../domain/prometheus.ts'
-import { numberZone } from './shared-zone.ts'
-
-const ZONE = 'gate_counters'
+import { histogramSeries, limitSeries, type Sample } from '../domain/prometheus.ts'
+import { counters } from './zones.ts'
 
 /** Adds to a series, made when it is first counted. */
 export function count(series: string, by = 1): void {
   try {
-    numberZone(ZONE).incr(series, by, 0)
+    counters.incr(series, by, 0)
   } catch {
     // The zone is full: a figure is missing, which must not cost anybody a request.
   }
@@ -20,10 +19,10 @@ export function count(series: string, by = 1): void {
 
 /** Series by source and verdict or policy: a pure cache, because making a name costs more than counting. */
 const decisions = noNames()
-const limits = noNames()
+const refused = noNames()
 
-/** Series by milliseconds, of which there are few before a call is given up: a pure cache too. */
-const latencies: Record<number, ReturnType<typeof histogramSeries>> = {}
+/** Series by names of policies and milliseconds, of which there are few: a pure cache too. */
+const admissions: Record<string, string[]> = {}
 
 function noNames(): Readonly<Record<Source, Record<string, string>>> {
   return { own: {}, cache: {}, stale: {}, redis: {}, local: {}, memory: {} }
@@ -36,30 +35,45 @@ export function countDecision(verdict: string, source: Source): void {
   count(names[verdict])
 }
 
-/** Counts what one policy said about one request. */
-export function countPolicy(policy: string, result: 'admitted' | 'refused', source: Source): void {
-  const names = limits[source]
-  const key = `${policy} ${result}`
-  names[key] ??=
-    `chatgate_gate_limit_total{policy="${policy}",result="${result}",source="${source}"}`
-  count(names[key])
+/** Counts a request that a policy refused. */
+export function countRefused(policy: string, source: Source): void {
+  const names = refused[source]
+  names[policy] ??= limitSeries(policy, 'refused', source)
+  count(names[policy])
+}
+
+/** Counts a request that a policy let pass without Redis. */
+export function countAdmittedLocally(policy: string): void {
+  count(limitSeries(policy, 'admitted', 'local'))
 }
 
 /**
- * Counts one round trip to Redis. `failed` ones took the time until they were given up.
+ * Counts a round trip to Redis that admitted a request.
+ * @param policies names of the policies that let it pass, comma-separated, or empty
  * @param ms whole milliseconds, as nginx's clock has no smaller ones
  */
+export function countAdmission(policies: string, ms: number): void {
+  admissions[policies] ??= []
+  const byMs = admissions[policies]
+  byMs[ms] ??= admissionSeries(policies, ms)
+  count(byMs[ms])
+}
+
+/**
+ * Counts a round trip to Redis that did not.
+ * @param result `failed` ones took the time until they were given up
+ */
 export function countRedisCall(result: 'answered' | 'failed', ms: number): void {
+  const { bucket, sum } = histogramSeries('chatgate_gate_redis_seconds', ms / 1000)
   count(`chatgate_gate_redis_calls_total{result="${result}"}`)
-  latencies[ms] ??= histogramSeries('chatgate_gate_redis_seconds', ms / 1000)
-  count(latencies[ms].bucket)
-  if (ms > 0) count(latencies[ms].sum, ms / 1000)
+  count(bucket)
+  count(sum, ms / 1000)
 }
 
 /** Returns every series counted so far with its value. */
 export function countedSeries(): readonly Sample[] {
-  const dict = numberZone(ZONE)
-  return dict.keys(MAX_SERIES).map((key) => [key, dict.get(key) ?? 0] as const)
+  const samples = counters.keys(MAX_SERIES).map((key) => [key, counters.get(key) ?? 0] as const)
+  return expandAdmissions(samples)
 }
 
 /** More than there are verdicts, sources and policies together. */

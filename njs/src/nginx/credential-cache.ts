@@ -4,17 +4,24 @@
  * zone is memory only and is never written to disk.
  */
 
-import type { Holder } from '../domain/admission.ts'
+import { isPlain, readHolder } from '../domain/admission.ts'
 import type { Credential } from '../domain/credential.ts'
-import type { Identity } from '../domain/decision.ts'
+import { type Allow, allow, type Identity } from '../domain/decision.ts'
+import type { GateRequest } from './gate-request.ts'
 import { isAnythingRevoked, isRevoked } from './revocations.ts'
-import { textZone } from './shared-zone.ts'
+import { credentials } from './zones.ts'
 
-export interface KnownCredential extends Credential {
-  readonly holder: Holder
+export interface KnownCredential extends Identity {
+  /** The user's own limits (own-limits.ts), or empty. */
+  readonly limits: string
+  /** How admit.lua names the holder (readHolder), which it will do again unless something changed. */
+  readonly greeting: string
   /** Until when it is believed without asking Redis, Unix ms; later only while Redis is away. */
   readonly freshUntilMs: number
-  readonly identity: Identity
+  /** From when on it is written anew if Redis was asked all the same, Unix ms. */
+  readonly renewFromMs: number
+  /** The decision where there are no limits and every role may pass. */
+  readonly allowed: Allow
 }
 
 /** Bounds the memory of entries that were read. */
@@ -23,13 +30,9 @@ const MAX_RECENT = 200
 /** Entries read before: a pure cache, because reading one takes longer than finding it. */
 const recent = new Map<string, KnownCredential>()
 
-function credentials(): NgxSharedDict<string> {
-  return textZone('gate_credentials')
-}
-
 /** Returns what is known of the credential sent as `text`, unless it was revoked, else undefined. */
 export function recallCredential(text: string): KnownCredential | undefined {
-  const entry = credentials().get(text)
+  const entry = credentials.get(text)
   if (entry === undefined) return undefined
   let known = recent.get(entry)
   if (known === undefined) {
@@ -37,61 +40,63 @@ export function recallCredential(text: string): KnownCredential | undefined {
     if (recent.size >= MAX_RECENT) recent.clear()
     recent.set(entry, known)
   }
-  return isAnythingRevoked() && isRevoked(known, known.holder.epoch) ? undefined : known
+  return isAnythingRevoked() && isRevoked(known, readHolder(known.greeting).epoch)
+    ? undefined
+    : known
 }
 
 /**
  * Remembers a good credential; one that was revoked in the meantime is not remembered.
- * @param freshMs how long it is believed without asking Redis
- * @param staleMs how much longer while Redis is away
+ * @param greeting how admit.lua named its holder
  */
 export function rememberCredential(
   text: string,
-  credential: Credential,
-  holder: Holder,
-  nowMs: number,
-  freshMs: number,
-  staleMs: number,
+  { kind, uid, hash }: Credential,
+  greeting: string,
+  { now, settings: { freshMs, staleMs } }: GateRequest,
 ): void {
-  if (isRevoked(credential, holder.epoch)) return
-  const entry = writeEntry(credential, holder, nowMs + freshMs)
-  credentials().set(text, entry, freshMs + staleMs)
+  const entry = `${kind === 'token' ? 't' : 's'}${hash}${now + freshMs}${now + (freshMs >> 1)}${uid} ${greeting}`
+  credentials.set(text, entry, freshMs + staleMs)
 }
 
 /**
  * An entry begins with what has a fixed width, so that reading it needs no search: kind (1 character),
- * role (1), hash (64), milliseconds (13); then uid, epoch, own limits and token id, each ended by a
- * space.
+ * hash (64), milliseconds (13 each); then uid, a space and the greeting.
  */
-const HASH = 2
+const HASH = 1
 const FRESH_UNTIL = HASH + 64
-const WORDS = FRESH_UNTIL + 13
-
-function writeEntry(
-  { kind, uid, hash }: Credential,
-  { role, epoch, limits, tokenId }: Holder,
-  freshUntilMs: number,
-): string {
-  const fixed = `${kind === 'token' ? 't' : 's'}${role === 'admin' ? 'a' : 'u'}${hash}`
-  return `${fixed}${freshUntilMs}${uid} ${epoch} ${limits} ${tokenId} `
-}
+const RENEW_FROM = FRESH_UNTIL + 13
+const UID = RENEW_FROM + 13
 
 function readEntry(entry: string): KnownCredential {
-  const kind = entry.charAt(0) === 't' ? 'token' : 'session'
-  const role = entry.charAt(1) === 'a' ? 'admin' : 'user'
-  const hash = entry.slice(HASH, FRESH_UNTIL)
-  const [uid = '', epoch, limits = '', tokenId = ''] = entry.slice(WORDS).split(' ')
+  const space = entry.indexOf(' ', UID)
+  const greeting = entry.slice(space + 1)
+  const credential = {
+    kind: entry.charAt(0) === 't' ? 'token' : 'session',
+    uid: entry.slice(UID, space),
+    hash: entry.slice(HASH, FRESH_UNTIL),
+  } as const
+  const identity = identityOf(credential, greeting)
   return {
-    kind,
-    uid,
-    hash,
-    freshUntilMs: Number(entry.slice(FRESH_UNTIL, WORDS)),
-    holder: { role, epoch: Number(epoch), limits, tokenId },
-    identity: { uid, role, session: kind === 'session' ? hash : '', token: tokenId },
+    ...identity,
+    limits: isPlain(greeting) ? '' : readHolder(greeting).limits,
+    greeting,
+    freshUntilMs: Number(entry.slice(FRESH_UNTIL, RENEW_FROM)),
+    renewFromMs: Number(entry.slice(RENEW_FROM, UID)),
+    allowed: allow(identity, 'cache'),
   }
+}
+
+/**
+ * Returns who a credential stands for.
+ * @param greeting how admit.lua named its holder
+ */
+export function identityOf({ kind, uid, hash }: Credential, greeting: string): Identity {
+  const { role, tokenId } = readHolder(greeting)
+  return { kind, uid, hash, role, tokenId }
 }
 
 /** Forgets a credential that Redis no longer calls good. */
 export function forgetCredential(text: string): void {
-  credentials().delete(text)
+  credentials.delete(text)
 }

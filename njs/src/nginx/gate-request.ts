@@ -2,45 +2,61 @@
 
 import type { RequestOrigin } from '../contract/cross-site.ts'
 import { addressSubject } from '../domain/client-address.ts'
+import type { Decision, Deny } from '../domain/decision.ts'
 import { type GateSettings, readSettings } from './gate-settings.ts'
 
 export interface GateRequest {
   readonly r: NginxHTTPRequest
+  /** Those of `r`: each look at that property makes a new object. */
+  readonly variables: NginxVariables
   /** Unix milliseconds. */
   readonly now: number
   readonly settings: GateSettings
+  /** Set once, by `conclude` (guard.ts), if it was not decided at once. */
+  decision?: Decision
+  /** Set while its decision is waited for. */
+  waiting?: Waiting | undefined
 }
+
+export interface Waiting {
+  readonly refuse: Refuse
+  /** Until the deadline; undefined once it has fired. */
+  deadline: TimerHandle | undefined
+}
+
+/** How the kind of location answers a refusal: with a problem, a page or a redirect. */
+export type Refuse = (request: GateRequest, decision: Deny) => void
 
 /**
  * Returns the request with the settings of its location.
  * @throws {SettingError} if a `$gate_*` variable of the location is wrong
  */
 export function readRequest(r: NginxHTTPRequest): GateRequest {
-  return { r, now: Date.now(), settings: readSettings(r.variables) }
+  const { variables } = r
+  return { r, variables, now: Date.now(), settings: readSettings(variables) }
 }
 
 /** Returns the request's id. */
-export function requestId({ r }: GateRequest): string {
-  return r.variables['request_id'] ?? ''
+export function requestId({ variables }: GateRequest): string {
+  return variables['request_id'] ?? ''
 }
 
 /** Returns path and query as the client sent them. */
-export function requestTarget({ r }: GateRequest): string {
-  return r.variables['request_uri'] ?? ''
+export function requestTarget({ variables }: GateRequest): string {
+  return variables['request_uri'] ?? ''
 }
 
 /** Returns `ip:<address>`, by which a client without a session is counted. */
-export function clientSubject({ r }: GateRequest): string {
-  return addressSubject(r.variables['remote_addr'] ?? '')
+export function clientSubject({ variables }: GateRequest): string {
+  return addressSubject(variables['remote_addr'] ?? '')
 }
 
 /** Returns where the request says it comes from. */
-export function requestOrigin({ r }: GateRequest): RequestOrigin {
-  const { headersIn } = r
+export function requestOrigin({ r, variables }: GateRequest): RequestOrigin {
   return {
     method: r.method,
-    secFetchSite: headersIn['Sec-Fetch-Site'],
-    origin: headersIn['Origin'],
-    host: headersIn['Host'],
+    secFetchSite: variables['http_sec_fetch_site'],
+    origin: variables['http_origin'],
+    host: variables['http_host'],
   }
 }

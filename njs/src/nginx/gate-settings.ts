@@ -2,13 +2,14 @@
 
 import { parseDuration } from '../contract/duration.ts'
 import { parsePolicies } from '../contract/limit-policy.ts'
-import { admissionLastWords } from '../domain/admission.ts'
+import { AdmissionFrames } from '../domain/admission-frame.ts'
+import admitSource from '../domain/admit.lua'
 import { assignSubjects, type SubjectPolicy } from '../domain/bound-policy.ts'
-import type { Credential } from '../domain/credential.ts'
-import { encodeLastWords, type LastWords } from '../domain/resp-encode.ts'
+import { sha1 } from './credential-mac.ts'
 
 export interface GateSettings {
-  readonly cookieName: string
+  /** The session cookie's name and `=`. */
+  readonly cookieStart: string
   /** The first signs new cookies; all are accepted. */
   readonly sessionSecrets: readonly string[]
   readonly tokenSecrets: readonly string[]
@@ -25,8 +26,12 @@ export interface GateSettings {
   readonly policies: readonly SubjectPolicy[]
   /** Whether a signed-in client is counted by its address too. */
   readonly countsAddress: boolean
-  /** The end of every question to admit.lua, by the kind of credential. */
-  readonly lastWords: Readonly<Record<Credential['kind'] | 'nobody', LastWords>>
+  /** Names of the policies, comma-separated. */
+  readonly policyNames: string
+  /** Name of the `concurrent` policy toward which a request counts, or empty. */
+  readonly slot: string
+  /** The questions to admit.lua. */
+  readonly frames: AdmissionFrames
   /** Whether limits are counted by this nginx alone while Redis is away, instead of refusing. */
   readonly countsLocally: boolean
   /** Whether the location is for admins only. */
@@ -44,8 +49,12 @@ export class SettingError extends Error {
   }
 }
 
-/** Settings by what differs between locations: a pure cache, so each pooled context may have its own. */
-const known = new Map<string, GateSettings>()
+/** The settings that were read last: a pure cache, which nearly always serves one location only. */
+let lastPlace: string | undefined
+let lastSettings: GateSettings | undefined
+
+/** As Redis knows admit.lua. */
+const ADMIT_SCRIPT = ['EVALSHA', sha1(admitSource)]
 
 /**
  * Returns the settings of the request's location. They come as two variables (conf.d/variables.conf),
@@ -54,11 +63,11 @@ const known = new Map<string, GateSettings>()
  */
 export function readSettings(variables: NginxVariables): GateSettings {
   const place = variables['gate_place'] ?? ''
-  const found = known.get(place)
-  if (found !== undefined) return found
-  const settings = parseSettings(`${variables['gate_common'] ?? ''}\n${place}`)
-  known.set(place, settings)
-  return settings
+  if (lastSettings === undefined || place !== lastPlace) {
+    lastSettings = parseSettings(`${variables['gate_common'] ?? ''}\n${place}`)
+    lastPlace = place
+  }
+  return lastSettings
 }
 
 function parseSettings(text: string): GateSettings {
@@ -70,10 +79,9 @@ function parseSettings(text: string): GateSettings {
   const idleSeconds = Math.floor(duration(values, 'gate_session_idle') / 1000)
   const absoluteSeconds = Math.floor(duration(values, 'gate_session_absolute') / 1000)
   const limited = limits(values)
-  const lastWords = (kind: Credential['kind'] | undefined) =>
-    encodeLastWords(admissionLastWords(kind, idleSeconds, absoluteSeconds, limited.policies))
+  const { policies } = limited
   return {
-    cookieName: required(values, 'gate_cookie'),
+    cookieStart: `${required(values, 'gate_cookie')}=`,
     sessionSecrets: required(values, 'gate_session_secret').split(','),
     tokenSecrets: required(values, 'gate_token_secret').split(','),
     idleSeconds,
@@ -82,11 +90,7 @@ function parseSettings(text: string): GateSettings {
     staleMs: duration(values, 'gate_session_stale'),
     deadlineMs: duration(values, 'gate_deadline'),
     ...limited,
-    lastWords: {
-      session: lastWords('session'),
-      token: lastWords('token'),
-      nobody: lastWords(undefined),
-    },
+    frames: new AdmissionFrames(ADMIT_SCRIPT, { idleSeconds, absoluteSeconds, policies }),
     countsLocally: choice(values, 'gate_redis_loss', ['local', 'closed']) === 'local',
     adminOnly: choice(values, 'gate_role', ['', 'admin']) === 'admin',
     tellsTiming: choice(values, 'gate_server_timing', ['off', 'on']) === 'on',
@@ -116,10 +120,18 @@ function choice(values: Values, name: string, choices: readonly string[]): strin
   return value
 }
 
-function limits(values: Values): Pick<GateSettings, 'limit' | 'policies' | 'countsAddress'> {
+type Limits = Pick<GateSettings, 'limit' | 'policies' | 'policyNames' | 'countsAddress' | 'slot'>
+
+function limits(values: Values): Limits {
   const limit = values.get('gate_limit') ?? ''
   const policies = readPolicies(limit, values.get('gate_subject') ?? '')
-  return { limit, policies, countsAddress: policies.some(({ subject }) => subject === 'ip') }
+  return {
+    limit,
+    policies,
+    policyNames: policies.map(({ policy }) => policy.name).join(','),
+    countsAddress: policies.some(({ subject }) => subject === 'ip'),
+    slot: policies.find(({ policy }) => policy.kind === 'concurrent')?.policy.name ?? '',
+  }
 }
 
 function readPolicies(limit: string, subject: string): readonly SubjectPolicy[] {

@@ -4,18 +4,18 @@
  * variables are set on allow only.
  */
 
-import { type Allow, type Decision, type Deny, deny } from '../domain/decision.ts'
+import { type Allow, type Decision, type Deny, deny, type Source } from '../domain/decision.ts'
 import { beginStream } from './active-streams.ts'
 import { answerProblem, answerRefusal } from './answer.ts'
 import { countDecision } from './counters.ts'
-import { type GateRequest, readRequest, requestId } from './gate-request.ts'
+import { type GateRequest, type Refuse, readRequest } from './gate-request.ts'
 import { reportSettingError } from './setting-report.ts'
 
-/** Decides at once where nobody has to be asked. */
-type Decide = (request: GateRequest) => Decision | Promise<Decision>
+/** What a handler returns that has to ask somebody first; it ends with `conclude`. */
+export const LATER = 'later'
 
-/** How the kind of location answers a refusal: with a problem, a page or a redirect. */
-export type Refuse = (request: GateRequest, decision: Deny) => void
+/** Decides at once where nobody has to be asked. */
+type Decide = (request: GateRequest) => Decision | typeof LATER
 
 /** Applies while the settings, where the deadline is written, cannot be read. */
 const DEFAULT_DEADLINE_MS = 1000
@@ -26,72 +26,121 @@ const RETRY_SECONDS = 2
 /** Returns a js_access handler that lets a request through only on `allow`. */
 export function guard(
   decide: Decide,
-  refuse: Refuse = refuseWithProblem,
-): (r: NginxHTTPRequest) => void | Promise<void> {
+  refuse: Refuse = answerRefusal,
+): (r: NginxHTTPRequest) => void {
   return function guarded(r) {
     let request: GateRequest
     try {
       request = readRequest(r)
     } catch (error) {
       reportSettingError(error)
-      r.variables['gate_verdict'] = 'internal'
-      countDecision('internal', 'own')
-      answerProblem(r, 'internal')
+      refuseUnread(r)
       return
     }
-    let decision: Decision | Promise<Decision>
+    let decision: Decision | typeof LATER
     try {
       decision = decide(request)
     } catch (error) {
       decision = failed(request, error)
     }
-    if (decision instanceof Promise) return waitAndApply(request, decision, refuse)
-    apply(request, decision, refuse)
+    if (decision === LATER) wait(request, refuse)
+    else apply(request, decision, refuse)
   }
 }
 
-/** Answers with the decision's problem. */
-export function refuseWithProblem({ r }: GateRequest, decision: Deny): void {
-  answerRefusal(r, decision)
+/**
+ * Decides a request whose handler has returned LATER. The first decision holds: what comes after the
+ * deadline, or twice, is of no account.
+ */
+export function conclude(request: GateRequest, decision: Decision): void {
+  if (request.decision !== undefined) return
+  request.decision = decision
+  const { waiting } = request
+  // Undefined while the handler is still running: `wait` takes it from there.
+  if (waiting === undefined) return
+  request.waiting = undefined
+  if (waiting.deadline !== undefined) clearTimeout(waiting.deadline)
+  apply(request, decision, waiting.refuse)
 }
 
-async function waitAndApply(
-  request: GateRequest,
-  decision: Promise<Decision>,
-  refuse: Refuse,
-): Promise<void> {
+/** Refuses a request whose handler has returned LATER and then failed. */
+export function concludeFailure(request: GateRequest, error: unknown): void {
+  conclude(request, failed(request, error))
+}
+
+function wait(request: GateRequest, refuse: Refuse): void {
+  if (request.decision !== undefined) {
+    apply(request, request.decision, refuse)
+    return
+  }
   // Stays if the client leaves before the decision.
-  request.r.variables['gate_verdict'] = 'pending'
-  apply(request, await decideInTime(request, decision), refuse)
+  request.variables['gate_verdict'] = 'pending'
+  const ms = request.settings.deadlineMs || DEFAULT_DEADLINE_MS
+  request.waiting = { refuse, deadline: setTimeout(giveUp, ms, request) }
+}
+
+function giveUp(request: GateRequest): void {
+  // njs 1.0.2 (QuickJS) corrupts its memory when a timer that has fired is cleared.
+  if (request.waiting !== undefined) request.waiting.deadline = undefined
+  if (request.decision !== undefined) return
+  request.r.error('gate: no decision within the deadline')
+  conclude(request, deny('session_store_unavailable', { details: { retryAfter: RETRY_SECONDS } }))
 }
 
 function apply(request: GateRequest, decision: Decision | undefined, refuse: Refuse): void {
-  const clear = isDecision(decision) ? decision : forgotten(request)
-  setVariables(request, clear)
-  countDecision(clear.kind === 'allow' ? 'allow' : clear.code, clear.source)
-  if (clear.kind !== 'allow') refuse(request, clear)
-  else if (clear.slot !== '') beginStream(requestId(request))
+  // JavaScript can do what the types forbid: whatever is neither is a refusal.
+  if (decision?.kind === 'allow') letThrough(request, decision)
+  else {
+    const denial = decision?.kind === 'deny' ? decision : forgotten(request)
+    tellRefusal(request, denial)
+    refuse(request, denial)
+  }
 }
 
-/** Resolves to the decision, or to a refusal when the deadline is over; never rejects. */
-function decideInTime(request: GateRequest, decision: Promise<Decision>): Promise<Decision> {
-  return new Promise((resolve) => {
-    let timer: TimerHandle | undefined = setTimeout(() => {
-      // njs 1.0.2 (QuickJS) corrupts its memory when a timer that has fired is cleared.
-      timer = undefined
-      request.r.error('gate: no decision within the deadline')
-      resolve(deny('session_store_unavailable', { details: { retryAfter: RETRY_SECONDS } }))
-    }, request.settings.deadlineMs || DEFAULT_DEADLINE_MS)
-    const settle = (clear: Decision) => {
-      if (timer !== undefined) clearTimeout(timer)
-      resolve(clear)
+function letThrough({ variables, now, settings }: GateRequest, decision: Allow): void {
+  const { source, identity, rate, slot } = decision
+  variables['gate_verdict'] = 'allow'
+  if (rate.policy !== '') {
+    variables['gate_ratelimit_policy'] = rate.policy
+    variables['gate_ratelimit'] = rate.state
+  }
+  if (settings.tellsTiming) variables['gate_timing'] = timing(now, source)
+  if (identity !== undefined) {
+    variables['gate_user'] = identity.uid
+    variables['gate_user_role'] = identity.role
+    if (identity.kind === 'session') variables['gate_session'] = identity.hash
+    else variables['gate_token'] = identity.tokenId
+    if (slot !== '') {
+      variables['gate_slot'] = slot
+      beginStream(variables['request_id'] ?? '')
     }
-    decision.then(settle, (error: unknown) => settle(failed(request, error)))
-  })
+  }
+  countDecision('allow', source)
 }
 
-function isDecision(value: Decision | undefined): value is Decision {
-  return value?.kind === 'allow' || value?.kind === 'deny'
+function tellRefusal({ variables, now, settings }: GateRequest, decision: Deny): void {
+  const { code, source, rate, uid } = decision
+  variables['gate_verdict'] = code
+  if (rate.policy !== '') {
+    variables['gate_ratelimit_policy'] = rate.policy
+    variables['gate_ratelimit'] = rate.state
+  }
+  if (settings.tellsTiming) variables['gate_timing'] = timing(now, source)
+  if (uid !== '') variables['gate_refused_user'] = uid
+  const { retryAfter } = decision.details
+  if (retryAfter !== undefined) variables['gate_retry_after'] = String(retryAfter)
+  countDecision(code, source)
+}
+
+function timing(since: number, source: Source): string {
+  return `gate;dur=${Date.now() - since};desc="${source}"`
+}
+
+/** Of a location whose settings are wrong. */
+function refuseUnread(r: NginxHTTPRequest): void {
+  r.variables['gate_verdict'] = 'internal'
+  countDecision('internal', 'own')
+  answerProblem(r, 'internal')
 }
 
 function forgotten({ r }: GateRequest): Deny {
@@ -102,28 +151,4 @@ function forgotten({ r }: GateRequest): Deny {
 function failed({ r }: GateRequest, error: unknown): Deny {
   r.error(`gate: ${String(error)}`)
   return deny('internal')
-}
-
-function setVariables({ r, now, settings }: GateRequest, decision: Allow | Deny): void {
-  const { variables } = r
-  variables['gate_verdict'] = decision.kind === 'allow' ? 'allow' : decision.code
-  if (decision.rate.policy !== '') {
-    variables['gate_ratelimit_policy'] = decision.rate.policy
-    variables['gate_ratelimit'] = decision.rate.state
-  }
-  if (settings.tellsTiming) {
-    variables['gate_timing'] = `gate;dur=${Date.now() - now};desc="${decision.source}"`
-  }
-  if (decision.kind === 'deny') {
-    const { retryAfter } = decision.details
-    if (retryAfter !== undefined) variables['gate_retry_after'] = String(retryAfter)
-    return
-  }
-  if (decision.identity === undefined) return
-  const { uid, role, session, token } = decision.identity
-  variables['gate_user'] = uid
-  variables['gate_user_role'] = role
-  if (session !== '') variables['gate_session'] = session
-  if (token !== '') variables['gate_token'] = token
-  if (decision.slot !== '') variables['gate_slot'] = decision.slot
 }

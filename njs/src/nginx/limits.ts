@@ -3,166 +3,175 @@
  * the two may disagree, and by that count alone while Redis is away.
  */
 
-import type { Admission } from '../domain/admission.ts'
+import {
+  type Admission,
+  admittedHeaders,
+  isPlain,
+  readHolder,
+  readStates,
+} from '../domain/admission.ts'
 import { applyOwnLimits, type BoundPolicy, bindPolicies } from '../domain/bound-policy.ts'
-import type { Credential } from '../domain/credential.ts'
-import type { Deny, Source } from '../domain/decision.ts'
-import { deny } from '../domain/decision.ts'
+import { type Deny, deny, type RateHeaders, type Source } from '../domain/decision.ts'
 import { stricterStates } from '../domain/local-slots.ts'
 import { overLimit } from '../domain/over-limit.ts'
-import type { PolicyState } from '../domain/rate-headers.ts'
-import { countPolicy } from './counters.ts'
-import { clientSubject, type GateRequest, requestId } from './gate-request.ts'
+import { type PolicyState, rateHeaders } from '../domain/rate-headers.ts'
+import type { Reply } from '../domain/resp-decode.ts'
+import type { Asked, Candidate } from './candidate.ts'
+import { countAdmission, countAdmittedLocally, countRedisCall, countRefused } from './counters.ts'
+import { clientSubject, type GateRequest } from './gate-request.ts'
+import { concludeFailure } from './guard.ts'
 import { countLocally, isSettling, recordAdmission, uncountLocally } from './local-count.ts'
 import { RedisUnavailable } from './redis.ts'
-import { askAdmission } from './redis-admission.ts'
+import { askAdmission, readAnswer } from './redis-admission.ts'
 import { isCountIncomplete, isRedisAway, noteCountsApart } from './redis-state.ts'
 import { rememberedRefusal, rememberRefusal } from './refusal-cache.ts'
 
 /** Seconds after which a client may try again when limits cannot be counted. */
 const RETRY_SECONDS = 2
 
-const NONE: readonly BoundPolicy[] = []
-
-/** A request and what its location counts. */
-export interface LimitedRequest {
-  readonly request: GateRequest
-  readonly credential: Credential | undefined
-  /** By which a refusal of this request is found again. */
-  readonly sender: string
-  readonly policies: readonly BoundPolicy[]
-}
-
-/** Returns the request with the location's policies bound to it. */
-export function limitedRequest(
-  request: GateRequest,
-  credential: Credential | undefined,
-  sender: string,
-): LimitedRequest {
-  const { policies } = request.settings
-  const bound =
-    policies.length === 0 ? NONE : bindPolicies(policies, credential, () => clientSubject(request))
-  return { request, credential, sender, policies: bound }
-}
+const AWAY: Asked = { kind: 'away' }
 
 /**
- * Returns by what the request is found again if it is refused: what the client sends, and its address
- * where that is counted too.
+ * Returns the refusal of a sender known to be over a limit, else undefined.
  * @param text the credential as it was sent, or empty
  */
-export function senderOf(request: GateRequest, text: string): string {
-  if (text === '') return clientSubject(request)
-  return request.settings.countsAddress ? `${text} ${clientSubject(request)}` : text
-}
-
-/** Returns the refusal of a sender known to be over a limit, else undefined. */
-export function knownRefusal(request: GateRequest, sender: string): Deny | undefined {
-  const { r, settings, now } = request
-  const known = rememberedRefusal(settings, sender, now)
+export function knownRefusal(request: GateRequest, text: string): Deny | undefined {
+  const { settings } = request
+  const sender = text === '' || settings.countsAddress ? senderOf(request, text) : text
+  const known = rememberedRefusal(settings, sender, request.now)
   if (known === undefined) return undefined
-  if (known.uid !== '') r.variables['gate_refused_user'] = known.uid
-  for (const name of known.policies) countPolicy(name, 'refused', 'memory')
+  const { policies } = known
+  for (let index = 0; index < policies.length; index++) {
+    countRefused(policies[index] as string, 'memory')
+  }
   return known.refusal
 }
 
-/** What Redis said, that the count beside it refuses, or that Redis could not be asked. */
-export type Asked =
-  | {
-      readonly kind: 'admission'
-      readonly admission: Admission
-      /** Set if the credential may be good and a limit is exhausted. */
-      readonly refusal?: Deny
-    }
-  | { readonly kind: 'refused'; readonly refusal: Deny }
-  | { readonly kind: 'away' }
-
-/**
- * Asks Redis about credential and limits.
- * @param ownLimits the user's own limits; undefined if only Redis knows them
- */
-export async function askRedis(
-  limited: LimitedRequest,
-  ownLimits: string | undefined,
-): Promise<Asked> {
-  const { request, credential, policies } = limited
-  const { r, now, settings } = request
-  if (isRedisAway()) return { kind: 'away' }
-  let beside =
-    ownLimits !== undefined && isSettling(policies, now)
-      ? countLocally(applyOwnLimits(policies, ownLimits), now)
-      : undefined
-  if (beside?.admitted === false) return refused(limited, beside.states)
-  try {
-    const { idleSeconds, absoluteSeconds } = settings
-    const id = requestId(request)
-    const question = { requestId: id, credential, idleSeconds, absoluteSeconds, policies }
-    const last = settings.lastWords[credential?.kind ?? 'nobody']
-    const admission = await askAdmission(r, question, last)
-    if (admission.kind !== 'answered' || !admission.admitted) {
-      if (beside !== undefined) uncountLocally(beside, now)
-      if (admission.kind !== 'answered') return { kind: 'admission', admission }
-      return {
-        kind: 'admission',
-        admission,
-        refusal: refuse(limited, admission.states, 'redis'),
+/** Asks Redis about credential and limits; the candidate's `judge` is called once. */
+export function askRedis(candidate: Candidate): void {
+  if (isRedisAway()) {
+    candidate.judge(candidate, AWAY)
+    return
+  }
+  const { request, known, credential } = candidate
+  // Whether somebody unknown has limits of his own only Redis knows.
+  if (known !== undefined || credential === undefined) {
+    if (isSettling(request.settings.policies, request.now)) {
+      const limits = known === undefined ? '' : known.limits
+      candidate.beside = countLocally(ownPolicies(candidate, limits), request.now)
+      if (candidate.beside?.admitted === false) {
+        candidate.judge(candidate, refused(candidate, undefined, candidate.beside.states, 'local'))
+        return
       }
     }
-    // While Redis was asked somebody may have been admitted without it.
-    if (beside === undefined && isSettling(policies, now)) {
-      beside = countLocally(applyOwnLimits(policies, admission.holder?.limits ?? ''), now)
-      if (beside?.admitted === false) return refused(limited, beside.states)
-    }
-    if (beside === undefined) recordAdmission(policies, admission.states, now)
-    countAdmission(admission.states, 'redis')
-    if (beside === undefined) return { kind: 'admission', admission }
-    const states = stricterStates(admission.states, beside.states)
-    return { kind: 'admission', admission: { ...admission, states } }
-  } catch (error) {
-    if (beside !== undefined) uncountLocally(beside, now)
-    if (!(error instanceof RedisUnavailable)) throw error
-    return { kind: 'away' }
   }
+  askAdmission(candidate, take)
+}
+
+function take(candidate: Candidate, reply: Reply | RedisUnavailable): void {
+  const { request } = candidate
+  try {
+    const answer = readAnswer(candidate, reply, take)
+    if (answer !== undefined) candidate.judge(candidate, ruleOf(candidate, answer))
+  } catch (error) {
+    concludeFailure(request, error)
+  }
+}
+
+function ruleOf(candidate: Candidate, answer: Admission | RedisUnavailable): Asked {
+  if (!(answer instanceof RedisUnavailable) && answer.kind === 'answered' && answer.admitted) {
+    return admitted(candidate, answer.holder, answer.standing)
+  }
+  const { request, beside } = candidate
+  if (beside !== undefined) uncountLocally(beside)
+  if (answer instanceof RedisUnavailable) return AWAY
+  countRedisCall('answered', Date.now() - request.now)
+  if (answer.kind !== 'answered') return answer
+  const states = readStates(request.settings.policies, answer.standing)
+  return refused(candidate, answer.holder, states, 'redis')
+}
+
+function admitted(candidate: Candidate, holder: string, standing: string): Asked {
+  const { request, credential, address } = candidate
+  const { settings, now } = request
+  const { policies } = settings
+  countAdmission(settings.policyNames, Date.now() - now)
+  if (policies.length === 0)
+    return { kind: 'admitted', holder, rate: admittedHeaders(policies, '') }
+  const limits = credential === undefined || isPlain(holder) ? '' : readHolder(holder).limits
+  let { beside } = candidate
+  // While Redis was asked somebody may have been admitted without it.
+  if (beside === undefined && isSettling(policies, now)) {
+    beside = countLocally(ownPolicies(candidate, limits), now)
+    if (beside?.admitted === false) return refused(candidate, holder, beside.states, 'local')
+  }
+  if (beside !== undefined) {
+    const states = stricterStates(readStates(policies, standing), beside.states)
+    return { kind: 'admitted', holder, rate: rateHeaders(states) }
+  }
+  recordAdmission(policies, credential, address, limits, now)
+  return { kind: 'admitted', holder, rate: admittedHeaders(policies, standing) }
 }
 
 /**
- * Decides about the limits without Redis. Returns the states if the request may pass, else the refusal.
+ * Decides about the limits without Redis. Returns the rate headers if the request may pass, else the
+ * refusal.
  */
-export function limitLocally(
-  limited: LimitedRequest,
-  ownLimits: string,
-): { readonly states: readonly PolicyState[] } | Deny {
-  const { request, policies } = limited
+export function limitLocally(candidate: Candidate): RateHeaders | Deny {
+  const { request, known, credential } = candidate
   const { now, settings } = request
-  if (policies.length === 0) return { states: [] }
+  if (settings.policies.length === 0) return rateHeaders([])
   const mayCount = settings.countsLocally && !isCountIncomplete(now)
-  const local = mayCount ? countLocally(applyOwnLimits(policies, ownLimits), now) : undefined
+  const local = mayCount
+    ? countLocally(ownPolicies(candidate, known?.limits ?? ''), now)
+    : undefined
   if (local === undefined) {
-    return deny('limits_unavailable', { source: 'local', details: { retryAfter: RETRY_SECONDS } })
+    return deny('limits_unavailable', {
+      source: 'local',
+      uid: credential?.uid ?? '',
+      details: { retryAfter: RETRY_SECONDS },
+    })
   }
-  if (!local.admitted) return refuse(limited, local.states, 'local')
+  if (!local.admitted) return refuse(candidate, local.states, 'local')
   noteCountsApart(now)
-  countAdmission(local.states, 'local')
-  return { states: local.states }
+  for (const { policy } of local.states) countAdmittedLocally(policy.name)
+  return rateHeaders(local.states)
 }
 
-function refused(limited: LimitedRequest, states: readonly PolicyState[]): Asked {
-  return { kind: 'refused', refusal: refuse(limited, states, 'local') }
+function ownPolicies(
+  { request, credential, address }: Candidate,
+  limits: string,
+): readonly BoundPolicy[] {
+  return applyOwnLimits(bindPolicies(request.settings.policies, credential, address), limits)
+}
+
+function refused(
+  candidate: Candidate,
+  holder: string | undefined,
+  states: readonly PolicyState[],
+  source: Source,
+): Asked {
+  return { kind: 'refused', holder, refusal: refuse(candidate, states, source) }
 }
 
 function refuse(
-  { request, credential, sender }: LimitedRequest,
+  { request, credential, text }: Candidate,
   states: readonly PolicyState[],
   source: Source,
 ): Deny {
-  rememberRefusal(request.settings, sender, credential?.uid ?? '', states, request.now)
+  const uid = credential?.uid ?? ''
+  rememberRefusal(request.settings, senderOf(request, text), uid, states, request.now)
   for (const { policy, remaining } of states) {
-    if (remaining === 0) countPolicy(policy.name, 'refused', source)
+    if (remaining === 0) countRefused(policy.name, source)
   }
-  return overLimit(states, source)
+  return overLimit(states, source, uid)
 }
 
-function countAdmission(states: readonly PolicyState[], source: Source): void {
-  for (let index = 0; index < states.length; index++) {
-    countPolicy((states[index] as PolicyState).policy.name, 'admitted', source)
-  }
+/**
+ * Returns by what a request is found again if it is refused: what the client sends, and its address
+ * where that is counted too.
+ */
+function senderOf(request: GateRequest, text: string): string {
+  if (text === '') return clientSubject(request)
+  return request.settings.countsAddress ? `${text} ${clientSubject(request)}` : text
 }

@@ -1,6 +1,13 @@
 /** The slots of local-slots.ts in shared memory. */
 
-import type { BoundPolicy } from '../domain/bound-policy.ts'
+import { parseOwnLimits } from '../contract/own-limits.ts'
+import {
+  type BoundPolicy,
+  countsUser,
+  type SubjectPolicy,
+  subjectOf,
+} from '../domain/bound-policy.ts'
+import type { Credential } from '../domain/credential.ts'
 import {
   type LocalCount,
   recordSlot,
@@ -8,22 +15,16 @@ import {
   type SlotStore,
   takeSlots,
 } from '../domain/local-slots.ts'
-import type { PolicyState } from '../domain/rate-headers.ts'
 import { count } from './counters.ts'
 import { countsApartAt, noteCountsApart, noteIncompleteCount } from './redis-state.ts'
-import { numberZone } from './shared-zone.ts'
+import { slots } from './zones.ts'
 
-const ZONE = 'gate_slots'
-
-function slots(nowMs: number): SlotStore {
-  const dict = numberZone(ZONE)
-  return {
-    add: (key, untilMs) => dict.add(key, untilMs, untilMs - nowMs),
-    replace: (key, untilMs) => dict.set(key, untilMs, untilMs - nowMs),
-    until: (key) => dict.get(key),
-    remove: (key) => dict.delete(key),
-    begin: (count) => Math.floor(Math.random() * count),
-  }
+const STORE: SlotStore = {
+  add: (key, untilMs) => slots.add(key, untilMs, untilMs - Date.now()),
+  replace: (key, untilMs) => slots.set(key, untilMs, untilMs - Date.now()),
+  until: (key) => slots.get(key),
+  remove: (key) => slots.delete(key),
+  begin: (count) => Math.floor(Math.random() * count),
 }
 
 /** Counts a request on this nginx alone; undefined if the zone has no room to count it. */
@@ -32,14 +33,14 @@ export function countLocally(
   nowMs: number,
 ): LocalCount | undefined {
   try {
-    return takeSlots(slots(nowMs), policies, nowMs)
+    return takeSlots(STORE, policies, nowMs)
   } catch {
     return undefined
   }
 }
 
 /** Returns true while Redis may not know of a request inside the window of one of the policies. */
-export function isSettling(policies: readonly BoundPolicy[], nowMs: number): boolean {
+export function isSettling(policies: readonly SubjectPolicy[], nowMs: number): boolean {
   const apartAt = countsApartAt()
   if (apartAt === undefined) return false
   return policies.some(
@@ -49,29 +50,34 @@ export function isSettling(policies: readonly BoundPolicy[], nowMs: number): boo
 
 /** Notes that Redis may have lost what it counted; of no account if nothing was counted yet. */
 export function noteRedisForgot(nowMs: number): void {
-  if (numberZone(ZONE).keys(1).length > 0) noteCountsApart(nowMs)
+  if (slots.keys(1).length > 0) noteCountsApart(nowMs)
 }
 
 /** Takes back what countLocally took. */
-export function uncountLocally({ keys }: LocalCount, nowMs: number): void {
-  release(slots(nowMs), keys)
+export function uncountLocally({ keys }: LocalCount): void {
+  release(STORE, keys)
 }
 
-/** Counts a request that Redis has admitted, so that a switch to the local count finds it. */
+/**
+ * Counts a request that Redis has admitted, so that a switch to the local count finds it.
+ * @param address `ip:<address>`, if any of the policies counts it
+ */
 export function recordAdmission(
-  policies: readonly BoundPolicy[],
-  states: readonly PolicyState[],
+  policies: readonly SubjectPolicy[],
+  credential: Credential | undefined,
+  address: string,
+  ownLimits: string,
   nowMs: number,
 ): void {
-  const store = slots(nowMs)
+  const quotas = ownLimits === '' ? undefined : parseOwnLimits(ownLimits)
   // By index: this runs for every admission, and QuickJS takes long for iterators.
-  for (let index = 0; index < states.length; index++) {
-    const { policy, quota } = states[index] as PolicyState
-    const bound = policies[index]
-    if (bound === undefined || policy.kind !== 'window') continue
-    const own = quota === policy.quota ? bound : { ...bound, policy: { ...policy, quota } }
+  for (let index = 0; index < policies.length; index++) {
+    const { policy, subject } = policies[index] as SubjectPolicy
+    if (policy.kind !== 'window') continue
+    const quota = countsUser(subject, credential?.kind) ? quotas?.get(policy.name) : undefined
+    const own = quota === undefined ? policy : { ...policy, quota }
     try {
-      recordSlot(store, own, nowMs)
+      recordSlot(STORE, own, subjectOf(subject, credential, address), nowMs)
     } catch {
       count('chatgate_gate_local_slots_lost_total')
       noteIncompleteCount(nowMs + policy.windowSeconds * 1000)

@@ -3,8 +3,8 @@
  * Redis takes them. Each change is one line in the error log.
  */
 
-import { numberZone } from './shared-zone.ts'
 import { tellState } from './state-line.ts'
+import { counters } from './zones.ts'
 
 /** Until when a run has the turn, Unix ms. */
 const TURN = 'log_turn'
@@ -22,10 +22,6 @@ const FAILURES_THAT_MATTER = 2
 /** nginx logs errors of its own for each try. */
 const PAUSE_MS = 1000
 
-function counters(): NgxSharedDict<number> {
-  return numberZone('gate_counters')
-}
-
 /**
  * Takes the turn to deliver, so that after a reload the old process and the new one do not send the
  * same records. Returns false if another run has it, or if it is too early for another try.
@@ -33,32 +29,32 @@ function counters(): NgxSharedDict<number> {
  */
 export function takeTurn(now: number, ms: number): boolean {
   if (isAhead(PAUSE, now, PAUSE_MS)) return false
-  if (counters().add(TURN, now + ms)) return true
+  if (counters.add(TURN, now + ms)) return true
   if (isAhead(TURN, now, ms)) return false
-  counters().set(TURN, now + ms)
+  counters.set(TURN, now + ms)
   return true
 }
 
 /** What is further ahead than it ever may be was noted before the clock was set back. */
 function isAhead(key: string, now: number, most: number): boolean {
-  const until = counters().get(key)
+  const until = counters.get(key)
   return until !== undefined && until > now && until <= now + most
 }
 
 /** Gives the turn back. */
 export function endTurn(): void {
-  counters().delete(TURN)
+  counters.delete(TURN)
 }
 
 /** Returns true while Redis does not take records. */
 export function isKeeping(): boolean {
-  return (counters().get(FAILED) ?? 0) > 0
+  return (counters.get(FAILED) ?? 0) > 0
 }
 
 /** Notes a run in which Redis did not take the records. */
 export function noteKept(reason: string, now: number): void {
-  const failed = counters().incr(FAILED, 1, 0)
-  if (failed >= FAILURES_THAT_MATTER) counters().set(PAUSE, now + PAUSE_MS)
+  const failed = counters.incr(FAILED, 1, 0)
+  if (failed >= FAILURES_THAT_MATTER) counters.set(PAUSE, now + PAUSE_MS)
   if (failed === FAILURES_THAT_MATTER) {
     tellState(`log records are kept until Redis takes them: ${reason}`)
   }
@@ -66,7 +62,7 @@ export function noteKept(reason: string, now: number): void {
 
 /** Notes a run in which Redis took all records that it was given. */
 export function noteTaken(): void {
-  const failed = counters().get(FAILED) ?? 0
-  if (failed > 0) counters().set(FAILED, 0)
+  const failed = counters.get(FAILED) ?? 0
+  if (failed > 0) counters.set(FAILED, 0)
   if (failed >= FAILURES_THAT_MATTER) tellState('Redis takes log records again')
 }

@@ -3,8 +3,8 @@
  * after Redis has taken them; when it is full, records are dropped and counted.
  */
 
-import { numberZone, textZone } from './shared-zone.ts'
 import { tellState } from './state-line.ts'
+import { counters, logRecords } from './zones.ts'
 
 /**
  * What one XADD carries at most. Putting a batch together holds up nginx's process, for this one about
@@ -33,31 +33,22 @@ const DELIVERED = 'log_delivered'
 const DROPPED = 'log_dropped'
 const DROPPED_NOW = 'log_dropped_now'
 
-function queue(): NgxSharedDict<string> {
-  return textZone('gate_log')
-}
-
-function counters(): NgxSharedDict<number> {
-  return numberZone('gate_counters')
-}
-
 /** Queues one record as JSON; counts it as dropped if the zone is full. */
 export function enqueue(id: string, line: string): void {
-  const records = queue()
-  if (records.freeSpace() < SPARE_BYTES) {
+  if (logRecords.freeSpace() < SPARE_BYTES) {
     drop()
     return
   }
   try {
-    records.set(id.slice(0, KEY_CHARS), line)
+    logRecords.set(id.slice(0, KEY_CHARS), line)
   } catch {
     drop()
   }
 }
 
 function drop(): void {
-  counters().incr(DROPPED, 1, 0)
-  if (counters().incr(DROPPED_NOW, 1, 0) > 1) return
+  counters.incr(DROPPED, 1, 0)
+  if (counters.incr(DROPPED_NOW, 1, 0) > 1) return
   tellState('the queue of log records is full, records are dropped')
 }
 
@@ -72,13 +63,12 @@ export interface LogBatch {
  * @param busy keys of records that are on their way; those of the batch are added
  */
 export function nextBatch(busy: Set<string>): LogBatch | undefined {
-  const records = queue()
   const keys: string[] = []
   const lines: string[] = []
   let chars = 0
-  for (const key of records.keys(BATCH_RECORDS + busy.size)) {
+  for (const key of logRecords.keys(BATCH_RECORDS + busy.size)) {
     if (busy.has(key)) continue
-    const line = records.get(key)
+    const line = logRecords.get(key)
     if (line === undefined) continue
     busy.add(key)
     keys.push(key)
@@ -91,33 +81,32 @@ export function nextBatch(busy: Set<string>): LogBatch | undefined {
 
 /** Removes records that Redis has taken, also from those that are on their way. */
 export function forget(batch: LogBatch, busy: Set<string>): void {
-  const records = queue()
   for (const key of batch.keys) {
-    records.delete(key)
+    logRecords.delete(key)
     busy.delete(key)
   }
-  counters().incr(DELIVERED, batch.keys.length, 0)
+  counters.incr(DELIVERED, batch.keys.length, 0)
 }
 
 /** Notes that the queue was seen empty, which ends a shortage. */
 export function noteEmpty(): void {
-  const dropped = counters().get(DROPPED_NOW) ?? 0
+  const dropped = counters.get(DROPPED_NOW) ?? 0
   if (dropped === 0) return
-  counters().set(DROPPED_NOW, 0)
+  counters.set(DROPPED_NOW, 0)
   tellState(`there is room for log records again, ${dropped} were dropped`)
 }
 
 /** Returns how many records were lost because the zone was full, since nginx started. */
 export function droppedRecords(): number {
-  return counters().get(DROPPED) ?? 0
+  return counters.get(DROPPED) ?? 0
 }
 
 /** Returns how many records Redis has taken, since nginx started. */
 export function deliveredRecords(): number {
-  return counters().get(DELIVERED) ?? 0
+  return counters.get(DELIVERED) ?? 0
 }
 
 /** Returns how many records wait for Redis. */
 export function queuedRecords(): number {
-  return queue().size()
+  return logRecords.size()
 }

@@ -1,75 +1,70 @@
 /** Runs admit.lua through the bridge. */
 
-import {
-  type Admission,
-  type AdmissionQuestion,
-  admissionFirstWords,
-  readAdmission,
-} from '../domain/admission.ts'
+import { type Admission, admissionArguments, readAdmission } from '../domain/admission.ts'
 import admitSource from '../domain/admit.lua'
+import { bindPolicies } from '../domain/bound-policy.ts'
 import { type Reply, ReplyError } from '../domain/resp-decode.ts'
-import type { LastWords } from '../domain/resp-encode.ts'
+import { encodeCommand } from '../domain/resp-encode.ts'
+import type { Candidate } from './candidate.ts'
 import { countRedisCall } from './counters.ts'
-import { sha1 } from './credential-mac.ts'
 import { noteRedisForgot } from './local-count.ts'
 import { ask, RedisUnavailable } from './redis.ts'
 import { noteRedisAnswer, noteRedisFailure } from './redis-state.ts'
 
-const ADMIT_SHA = sha1(admitSource)
+type Answer = Reply | RedisUnavailable
+type Take = (candidate: Candidate, answer: Answer) => void
 
 /**
  * Asks Redis to admit the request: one round trip, two when Redis does not know the script yet.
- * Repeating it is safe, because the script counts a request id once. One promise and no more, because
- * each costs QuickJS several times what the question costs.
- * @param last the end of the question, encoded once for all requests of a location
- * @returns rejects with RedisUnavailable if Redis cannot be asked or refuses the script, with TypeError
- *   if what it answers is no answer of the script
+ * Repeating it is safe, because the script counts a request id once.
+ * @param take called once with the answer, for readAnswer; must not throw
  */
-export function askAdmission(
-  r: NginxHTTPRequest,
-  question: AdmissionQuestion,
-  last: LastWords,
-): Promise<Admission> {
-  return new Promise((resolve, reject) => {
-    const began = Date.now()
-    const settle = (answer: Reply | RedisUnavailable) => {
-      try {
-        resolve(read(question, answer, began))
-      } catch (error) {
-        reject(error)
-      }
+export function askAdmission(candidate: Candidate, take: Take): void {
+  const { r, variables, settings } = candidate.request
+  const id = variables['request_id'] ?? ''
+  ask(r, settings.frames.question(id, candidate.credential, candidate.address), take, candidate)
+}
+
+/**
+ * Returns what the answer means; undefined if Redis did not know the script and is asked again.
+ * @throws {TypeError} if it is no answer of the script
+ */
+export function readAnswer(
+  candidate: Candidate,
+  answer: Answer,
+  take: Take,
+): Admission | RedisUnavailable | undefined {
+  if (answer instanceof Error) {
+    if (!(answer instanceof ReplyError && answer.kind === 'NOSCRIPT')) {
+      return failedCall(candidate, answer)
     }
-    ask(
-      r,
-      admissionFirstWords(question, ['EVALSHA', ADMIT_SHA]),
-      (answer) => {
-        if (!isForgotten(answer)) return settle(answer)
-        // It was started anew, or another took its place.
-        noteRedisForgot(Date.now())
-        ask(r, admissionFirstWords(question, ['EVAL', admitSource]), settle, last)
-      },
-      last,
-    )
-  })
-}
-
-function isForgotten(answer: Reply | RedisUnavailable): boolean {
-  return answer instanceof ReplyError && answer.kind === 'NOSCRIPT'
-}
-
-function read(
-  question: AdmissionQuestion,
-  answer: Reply | RedisUnavailable,
-  began: number,
-): Admission {
-  const now = Date.now()
-  const failure = answer instanceof ReplyError ? new RedisUnavailable(answer.message) : answer
-  if (failure instanceof RedisUnavailable) {
-    countRedisCall('failed', now - began)
-    noteRedisFailure(failure.message, began, now)
-    throw failure
+    askWithScript(candidate, take)
+    return undefined
   }
-  countRedisCall('answered', now - began)
   noteRedisAnswer()
-  return readAdmission(question, failure)
+  return readAdmission(answer, candidate.known?.greeting)
+}
+
+/** Redis was started anew, or another took its place. */
+function askWithScript({ request, ...candidate }: Candidate, take: Take): void {
+  noteRedisForgot(Date.now())
+  const { idleSeconds, absoluteSeconds, policies } = request.settings
+  const { credential, address } = candidate
+  const words = admissionArguments({
+    requestId: request.variables['request_id'] ?? '',
+    credential,
+    idleSeconds,
+    absoluteSeconds,
+    policies: bindPolicies(policies, credential, address),
+  })
+  const command = encodeCommand(['EVAL', admitSource, ...words])
+  ask(request.r, command, take, { request, ...candidate })
+}
+
+function failedCall({ request }: Candidate, answer: Error): RedisUnavailable {
+  const now = Date.now()
+  const failure = answer instanceof RedisUnavailable ? answer : new RedisUnavailable(answer.message)
+  countRedisCall('failed', now - request.now)
+  noteRedisFailure(failure.message, request.now, now)
+  return failure
 }

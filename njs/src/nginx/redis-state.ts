@@ -4,8 +4,8 @@
  * when it is back. Each change of state is one line in the log.
  */
 
-import { numberZone } from './shared-zone.ts'
 import { tellState } from './state-line.ts'
+import { redisHealth } from './zones.ts'
 
 /** Failed calls in a row after which Redis counts as away. */
 const FAILURES = 3
@@ -22,55 +22,51 @@ const APART_AT = 'apart_at'
 /** Until when local counts are known to miss a request. */
 const INCOMPLETE_UNTIL = 'incomplete_until'
 
-function state(): NgxSharedDict<number> {
-  return numberZone('gate_redis')
-}
-
 /** Returns true while Redis counts as away. */
 export function isRedisAway(): boolean {
-  return state().has(AWAY_SINCE)
+  return redisHealth.has(AWAY_SINCE)
 }
 
 /** Returns since when Redis is away, Unix ms, or undefined. */
 export function redisAwaySince(): number | undefined {
-  return state().get(AWAY_SINCE)
+  return redisHealth.get(AWAY_SINCE)
 }
 
 /** Returns true while Redis is away or its last call has failed. */
 export function isRedisInDoubt(): boolean {
-  return isRedisAway() || (state().get(FAILED) ?? 0) > 0
+  return isRedisAway() || (redisHealth.get(FAILED) ?? 0) > 0
 }
 
 /** Returns true, at most once in a while, if it is time to look after a Redis that seems well. */
 export function isLookDue(nowMs: number): boolean {
-  const lookedAt = state().get(LOOKED_AT)
+  const lookedAt = redisHealth.get(LOOKED_AT)
   if (lookedAt !== undefined && nowMs - lookedAt < CALM_MS) return false
-  state().set(LOOKED_AT, nowMs)
+  redisHealth.set(LOOKED_AT, nowMs)
   return true
 }
 
 /** Notes a call that failed; of no account if Redis has come back since it began. */
 export function noteRedisFailure(reason: string, beganMs: number, nowMs: number): void {
-  if (beganMs < (state().get(BACK_AT) ?? 0)) return
-  if (state().incr(FAILED, 1, 0) < FAILURES) return
-  if (state().add(AWAY_SINCE, nowMs)) {
+  if (beganMs < (redisHealth.get(BACK_AT) ?? 0)) return
+  if (redisHealth.incr(FAILED, 1, 0) < FAILURES) return
+  if (redisHealth.add(AWAY_SINCE, nowMs)) {
     tellState(`Redis is away, this nginx decides alone: ${reason}`)
   }
 }
 
 /** Notes a call that was answered. */
 export function noteRedisAnswer(): void {
-  const failed = state().get(FAILED)
-  if (failed !== undefined && failed > 0) state().set(FAILED, 0)
+  const failed = redisHealth.get(FAILED)
+  if (failed !== undefined && failed > 0) redisHealth.set(FAILED, 0)
 }
 
 /** Notes that Redis answers again. */
 export function noteRedisBack(nowMs: number): void {
-  const since = state().get(AWAY_SINCE)
+  const since = redisHealth.get(AWAY_SINCE)
   if (since === undefined) return
-  state().set(FAILED, 0)
-  state().set(BACK_AT, nowMs)
-  if (state().delete(AWAY_SINCE)) {
+  redisHealth.set(FAILED, 0)
+  redisHealth.set(BACK_AT, nowMs)
+  if (redisHealth.delete(AWAY_SINCE)) {
     tellState(`Redis is back after ${nowMs - since} ms`)
   }
 }
@@ -85,7 +81,7 @@ export function noteCountsApart(nowMs: number): void {
 
 /** Returns when Redis and this nginx last went apart, Unix ms, or undefined if they never did. */
 export function countsApartAt(): number | undefined {
-  return state().get(APART_AT)
+  return redisHealth.get(APART_AT)
 }
 
 /** Notes a request that Redis admitted and that found no memory for its local slot. */
@@ -95,12 +91,12 @@ export function noteIncompleteCount(untilMs: number): void {
 
 /** Returns true while local counts may miss a request and so must not admit anybody. */
 export function isCountIncomplete(nowMs: number): boolean {
-  const until = state().get(INCOMPLETE_UNTIL)
+  const until = redisHealth.get(INCOMPLETE_UNTIL)
   return until !== undefined && nowMs < until
 }
 
 /** The zone never runs full: it holds these few keys only. */
 function raise(key: string, ms: number): void {
-  const known = state().get(key)
-  if (known === undefined || known < ms) state().set(key, ms)
+  const known = redisHealth.get(key)
+  if (known === undefined || known < ms) redisHealth.set(key, ms)
 }

@@ -1,12 +1,7 @@
 /** Redis from inside nginx, through the bridge (bridge.ts) that speaks RESP for us. */
 
 import { decodeReplies, type Reply, soleBulk } from '../domain/resp-decode.ts'
-import {
-  type Command,
-  encodeCommand,
-  encodeCommands,
-  type LastWords,
-} from '../domain/resp-encode.ts'
+import { type Command, encodeCommands } from '../domain/resp-encode.ts'
 
 /** Redis could not be asked: refused, timed out, overloaded or answering nonsense. */
 export class RedisUnavailable extends Error {
@@ -28,60 +23,29 @@ const BROKEN = 502
 /** Others broke off with it; until then nginx has noticed and takes none of them, ms. */
 const AGAIN_AFTER_MS = 10
 
-/** A request to the bridge. */
 interface Question {
-  /** Number of commands, if it is not one. */
-  readonly args?: string
-  readonly body: Uint8Array
+  readonly body: string | Uint8Array
 }
 
 /**
  * Sends one command on behalf of a request and tells its reply; an error that Redis itself answered
- * is a ReplyError. The shortest way there is: a promise and the function that awaits it cost several
- * times what the command costs.
+ * is a ReplyError. The shortest way there is: a promise, and every further function on the way, cost
+ * more than the command.
+ * @param command as resp-encode.ts writes it; as text it must be ASCII
  * @param done called once, within the timeouts of the bridge location; must not throw
- * @param last words of the command after those of `command`
+ * @param asking handed to `done`
  */
-export function ask(
+export function ask<Asking>(
   r: NginxHTTPRequest,
-  command: Command,
-  done: (answer: Reply | RedisUnavailable) => void,
-  last?: LastWords,
+  command: string | Uint8Array,
+  done: (asking: Asking, answer: Reply | RedisUnavailable) => void,
+  asking: Asking,
 ): void {
-  const question = { body: encodeCommand(command, last) }
+  const question = { body: command }
   r.subrequest(BRIDGE_LOCATION, question, (response) => {
-    if (response.status === BROKEN) askAgain(r, question, (second) => done(answerOf(second)))
-    else done(answerOf(response))
+    if (response.status !== BROKEN) done(asking, answerOf(response))
+    else askAgain(r, question, (second) => done(asking, answerOf(second)))
   })
-}
-
-/**
- * Returns the reply to one command, as `ask`.
- * @throws {RedisUnavailable} within the timeouts of the bridge location
- */
-export async function call(
-  r: NginxHTTPRequest,
-  command: Command,
-  last?: LastWords,
-): Promise<Reply> {
-  const answer = answerOf(await request(r, { body: encodeCommand(command, last) }))
-  if (answer instanceof RedisUnavailable) throw answer
-  return answer
-}
-
-/**
- * Sends a pipeline on behalf of a request. Returns one reply per command; an error that Redis itself
- * answered is a ReplyError among them.
- * @throws {RedisUnavailable} within the timeouts of the bridge location
- */
-export async function pipeline(
-  r: NginxHTTPRequest,
-  commands: readonly Command[],
-): Promise<readonly Reply[]> {
-  const question = { args: String(commands.length), body: encodeCommands(commands) }
-  const response = await request(r, question)
-  if (response.status !== 200) throw failureOf(response)
-  return repliesOf(response.responseBuffer, commands.length)
 }
 
 /**
@@ -105,12 +69,6 @@ export async function detachedPipeline(
     throw error instanceof RedisUnavailable ? error : new RedisUnavailable(String(error))
   }
   return repliesOf(new Uint8Array(body), commands.length)
-}
-
-async function request(r: NginxHTTPRequest, question: Question): Promise<NginxHTTPRequest> {
-  const response = await r.subrequest(BRIDGE_LOCATION, question)
-  if (response.status !== BROKEN) return response
-  return new Promise((resolve) => askAgain(r, question, resolve))
 }
 
 function askAgain(

@@ -8,7 +8,7 @@ import type { Deny } from '../domain/decision.ts'
 import { overLimit } from '../domain/over-limit.ts'
 import { type PolicyState, seconds } from '../domain/rate-headers.ts'
 import type { GateSettings } from './gate-settings.ts'
-import { textZone } from './shared-zone.ts'
+import { refusals } from './zones.ts'
 
 /**
  * The longest that a refusal is believed without asking again, ms. Within this time a limit that an
@@ -23,19 +23,19 @@ const UNTIL_DIGITS = 13
 const MAX_RECENT = 500
 
 export interface KnownRefusal {
-  /** users.id, or empty for an address. */
-  readonly uid: string
   readonly refusal: Deny
   /** Names of the policies that refuse. */
   readonly policies: readonly string[]
 }
 
-/** Refusals put into words in this second: a pure cache, as a flood gets the same one each time. */
-const recent = new Map<string, KnownRefusal>()
-
-function refusals(): NgxSharedDict<string> {
-  return textZone('gate_refusals')
+/** In words for so many seconds, in a location with that limit. */
+interface Worded extends KnownRefusal {
+  readonly wait: number
+  readonly limit: string
 }
+
+/** Refusals put into words in this second: a pure cache, as a flood gets the same one each time. */
+const recent = new Map<string, Worded>()
 
 /**
  * Returns the refusal that still holds, or undefined.
@@ -46,16 +46,15 @@ export function rememberedRefusal(
   sender: string,
   nowMs: number,
 ): KnownRefusal | undefined {
-  const entry = refusals().get(keyOf(settings, sender))
+  const entry = refusals.get(keyOf(settings, sender))
   if (entry === undefined) return undefined
+  let known = recent.get(entry)
   const wait = seconds(Number(entry.slice(0, UNTIL_DIGITS)) - nowMs)
   if (wait <= 0) return undefined
-  const key = `${wait} ${settings.limit} ${entry}`
-  let known = recent.get(key)
-  if (known === undefined) {
-    known = readEntry(settings, entry, nowMs)
+  if (known === undefined || known.wait !== wait || known.limit !== settings.limit) {
+    known = readEntry(settings, entry, wait, nowMs)
     if (recent.size >= MAX_RECENT) recent.clear()
-    recent.set(key, known)
+    recent.set(entry, known)
   }
   return known
 }
@@ -80,7 +79,7 @@ export function rememberRefusal(
     return `${policy.name}:${quota}:${nowMs + resetMs}`
   })
   const entry = [nowMs + longest, uid, ...words].join(' ')
-  refusals().set(keyOf(settings, sender), entry, Math.min(longest, MAX_MEMORY_MS))
+  refusals.set(keyOf(settings, sender), entry, Math.min(longest, MAX_MEMORY_MS))
 }
 
 /** The policies' text is part of the key: the zone outlives a reload that changes them. */
@@ -88,7 +87,7 @@ function keyOf({ limit }: GateSettings, sender: string): string {
   return `${limit}|${sender}`
 }
 
-function readEntry(settings: GateSettings, entry: string, nowMs: number): KnownRefusal {
+function readEntry(settings: GateSettings, entry: string, wait: number, nowMs: number): Worded {
   const [, uid = '', ...words] = entry.split(' ')
   const states = words.flatMap((word): readonly PolicyState[] => {
     const [name = '', quota, until] = word.split(':')
@@ -98,6 +97,6 @@ function readEntry(settings: GateSettings, entry: string, nowMs: number): KnownR
       ? []
       : [{ policy, quota: Number(quota), remaining: 0, resetMs }]
   })
-  const names = states.map(({ policy }) => policy.name)
-  return { uid, refusal: overLimit(states, 'memory'), policies: names }
+  const policies = states.map(({ policy }) => policy.name)
+  return { wait, limit: settings.limit, refusal: overLimit(states, 'memory', uid), policies }
 }

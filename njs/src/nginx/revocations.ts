@@ -2,25 +2,20 @@
 
 import type { Revocation } from '../contract/revocation.ts'
 import type { Credential } from '../domain/credential.ts'
-import { textZone } from './shared-zone.ts'
+import { tombstones } from './zones.ts'
 
 /** There while there is anything else: what most requests have to look at. */
 const ANY = 'any'
 
-function tombstones(): NgxSharedDict<string> {
-  return textZone('gate_revoked')
-}
-
 /** Returns false if nothing was revoked lately, which spares looking further. */
 export function isAnythingRevoked(): boolean {
-  return tombstones().has(ANY)
+  return tombstones.has(ANY)
 }
 
 /** Returns true if the credential, or every one of its epoch, was revoked on this nginx. */
 export function isRevoked({ uid, hash }: Credential, epoch: number): boolean {
-  const dict = tombstones()
-  if (dict.has(`s:${hash}`)) return true
-  const validFrom = dict.get(`u:${uid}`)
+  if (tombstones.has(`s:${hash}`)) return true
+  const validFrom = tombstones.get(`u:${uid}`)
   return validFrom !== undefined && epoch < Number(validFrom)
 }
 
@@ -29,10 +24,9 @@ export function isRevoked({ uid, hash }: Credential, epoch: number): boolean {
  * @param memoryMs at least as long as a cached credential may be believed
  */
 export function revoke(revocation: Revocation, memoryMs: number): void {
-  const dict = tombstones()
-  if (revocation.kind === 'session') dict.set(`s:${revocation.session}`, '1', memoryMs)
-  else dict.set(`u:${revocation.uid}`, String(revocation.epoch), memoryMs)
+  if (revocation.kind === 'session') tombstones.set(`s:${revocation.session}`, '1', memoryMs)
+  else tombstones.set(`u:${revocation.uid}`, String(revocation.epoch), memoryMs)
   // Last, and read first: whoever finds it finds the tombstone too. Renewed each time, it is the
   // youngest entry, so a zone that runs full forgets it last.
-  dict.set(ANY, '1', memoryMs)
+  tombstones.set(ANY, '1', memoryMs)
 }

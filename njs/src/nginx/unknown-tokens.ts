@@ -1,7 +1,7 @@
 /** Access tokens: those that the worker does not know, and asking it about those that Redis does not. */
 
 import type { Credential } from '../domain/credential.ts'
-import { textZone } from './shared-zone.ts'
+import { unknownTokens } from './zones.ts'
 
 /** How long a token that the worker does not know is refused without asking again. */
 const UNKNOWN_MS = 60_000
@@ -9,13 +9,9 @@ const UNKNOWN_MS = 60_000
 /** The internal location that leads to the worker's GET /internal/token. */
 const TOKEN_LOCATION = '/_token'
 
-function unknown(): NgxSharedDict<string> {
-  return textZone('gate_unknown_tokens')
-}
-
 /** Returns true if the worker did not know the token a moment ago. */
 export function isUnknownToken({ hash }: Credential): boolean {
-  return unknown().has(hash)
+  return unknownTokens.has(hash)
 }
 
 /**
@@ -29,6 +25,6 @@ export async function loadToken(
   const reply = await r.subrequest(TOKEN_LOCATION, { args: `uid=${uid}&hash=${hash}` })
   if (reply.status === 204) return 'loaded'
   if (reply.status !== 404) return 'unavailable'
-  unknown().set(hash, '1', UNKNOWN_MS)
+  unknownTokens.set(hash, '1', UNKNOWN_MS)
   return 'unknown'
 }
