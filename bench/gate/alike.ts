@@ -20,6 +20,10 @@ export async function checkBaselines({ ports }: Site, loads: Loads): Promise<voi
     ['return429', loads.flood.load],
     ['luaOne', loads.chat.load],
     ['luaTwo', loads.chat.load],
+    ['floorRead', loads.read.load],
+    ['floorAdmit', loads.chat.load],
+    ['floorRefuse', loads.flood.load],
+    ['floorForged', loads.forged.load],
   ] as const
   for (const [name, load] of pairs) await compare(name, ports[name], ports.gate, load)
 }

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateRoot } from '../../scripts/root/private-root.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
+import { FLOOR_ZONES } from './floor.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What is compared with the gate. */
@@ -15,6 +16,10 @@ export const BASELINES = [
   'return429',
   'luaOne',
   'luaTwo',
+  'floorRead',
+  'floorAdmit',
+  'floorRefuse',
+  'floorForged',
 ] as const
 
 export type Baseline = (typeof BASELINES)[number]
@@ -24,7 +29,7 @@ export type Ports = Readonly<Record<Baseline | 'gate', number>>
 export interface BaselineParts {
   readonly root: PrivateRoot
   readonly ports: Ports
-  /** Folder for generated files; holds settings.lua and calls.lua already. */
+  /** Folder for generated files; holds settings.lua, calls.lua and floor.js already. */
   readonly folder: string
   readonly logs: boolean
   /** What the gate answers, to be answered without a script. */
@@ -44,6 +49,9 @@ export async function baselineServers(parts: BaselineParts): Promise<string> {
   const chat = `${proxy} include snippets/proxy-stream.conf;`
   const lua = (call: string) => `access_by_lua_block { require("admission").${call}() }`
   const log = parts.logs ? '' : 'access_log off;'
+  const refuses = ({ type, headers }: Refusal) =>
+    `default_type "${type}"; add_header Cache-Control '${headers['cache-control']}' always;`
+  const floor = `js_import floor from ${join(folder, 'floor.js')};`
   const server = (name: keyof Ports, location: string, more = '') =>
     `server { listen 127.0.0.1:${ports[name]}; ${log} ${more} location / { ${location} } }`
   return [
@@ -55,8 +63,19 @@ export async function baselineServers(parts: BaselineParts): Promise<string> {
     server('return429', returned(overLimit)),
     server('luaOne', `${lua('one_call')} ${chat}`),
     server('luaTwo', `${lua('two_calls')} ${chat}`),
+    FLOOR_ZONES,
+    server('floorRead', `js_access floor.read; ${proxy}`, floor),
+    server('floorAdmit', `js_access floor.admit; ${chat}`, `${floor} ${await wayToRedis()}`),
+    server('floorRefuse', `js_access floor.refuse; ${refuses(overLimit)} ${proxy}`, floor),
+    server('floorForged', `js_access floor.forged; ${refuses(unauthenticated)} ${proxy}`, floor),
     '',
   ].join('\n')
+}
+
+/** The gate's own location for it. */
+async function wayToRedis(): Promise<string> {
+  const text = await readFile(join(CHECKOUT, 'nginx/servers/gateway.conf'), 'utf8')
+  return /location = \/_redis \{[^}]*\}/.exec(text)?.[0] ?? ''
 }
 
 /** What the gate sends on to the worker, less the scripts in between. */

@@ -31,6 +31,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
       ['proxy_pass', 'proxy'],
       ['proxy_pass, bare', 'proxyBare'],
       ['empty js_access', 'emptyAccess'],
+      ['floor', 'floorRead'],
       ['gate', 'gate'],
       [GATE_RECORDS, 'gate', 'records'],
       ['proxy_pass, records', 'proxy', 'records'],
@@ -47,6 +48,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     refuses: false,
     entries: [
       ['gate', 'gate'],
+      ['floor', 'floorAdmit'],
       ['Lua, one call', 'luaOne'],
       ['Lua, two calls', 'luaTwo'],
       [GATE_RECORDS, 'gate', 'records'],
@@ -64,6 +66,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     refuses: true,
     entries: [
       ['return 429', 'return429'],
+      ['floor', 'floorRefuse'],
       ['gate', 'gate'],
     ],
     targets: (samples) => [
@@ -77,6 +80,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     refuses: true,
     entries: [
       ['return 401', 'return401'],
+      ['floor', 'floorForged'],
       ['gate', 'gate'],
     ],
     targets: (samples) => [

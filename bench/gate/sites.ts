@@ -6,6 +6,7 @@ import type { Plan } from '../../scripts/stack/plan.ts'
 import { freePorts } from '../../tests/support/free-ports.ts'
 import { ask } from './ask.ts'
 import { BASELINES, baselineServers, type Ports } from './baselines.ts'
+import { writeFloor } from './floor.ts'
 import { type Gate, startGate } from './gate-nginx.ts'
 import { posting, reading } from './load.ts'
 import { writeLuaFiles } from './lua-files.ts'
@@ -71,6 +72,7 @@ export async function startSite(
   const ports = Object.fromEntries(names.map((name, index) => [name, free[index] ?? 0])) as Ports
   const folder = join(plan.layout.data, 'bench')
   await writeLuaFiles(folder, plan, CHAT_POLICIES, sha)
+  await writeFloor(folder, plan, CHAT_POLICIES, sha, refusals)
   const servers = await baselineServers({ root, ports, folder, logs, ...refusals })
   const gate = await startGate(root, plan, cpus, {
     port: ports.gate,

@@ -10,7 +10,7 @@ const HANDLERS = [
   ...['allows', 'allowsAtOnce', 'allowsBeforeItWaits'],
   ...['denies', 'deniesAtOnce', 'deniesThenAllows'],
   ...['neverConcludes', 'concludesTooLate'],
-  ...['throwsAtOnce', 'throwsLater', 'failsLater'],
+  ...['throwsAtOnce', 'throwsLater', 'failsLater', 'breaksAtOnce', 'breaksLater'],
   ...['forgets', 'forgetsAtOnce', 'answersNonsense', 'promises', 'unguardedForgets'],
 ]
 
@@ -120,6 +120,7 @@ const REFUSED: readonly [string, number, string][] = [
   ['deniesAtOnce', 403, 'forbidden'],
   ['deniesThenAllows', 403, 'forbidden'],
   ['neverConcludes', 503, 'session_store_unavailable'],
+  ['throwsLater', 503, 'session_store_unavailable'],
   ['throwsAtOnce', 500, 'internal'],
   ['failsLater', 500, 'internal'],
   ['forgets', 500, 'internal'],
@@ -141,11 +142,14 @@ for (const [name, status, code] of REFUSED) {
   })
 }
 
-test('a handler that throws after it has asked somebody lets nobody through', async () => {
-  const { status, text } = await ask('throwsLater')
-  assert.equal(status, 500)
-  assert.doesNotMatch(text, /let through/)
-})
+for (const name of ['breaksAtOnce', 'breaksLater']) {
+  test(`${name}: what cannot be let through in order is refused with 500`, async () => {
+    const { status, text, verdict } = await ask(name)
+    assert.equal(status, 500)
+    assert.equal(verdict, 'internal')
+    assert.doesNotMatch(text, /let through/)
+  })
+}
 
 test('a malformed setting is named in the log', async () => {
   await ask('malformed-setting')

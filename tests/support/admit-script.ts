@@ -25,10 +25,12 @@ const ORDER = 'test:order'
 /** An admission, with holder and states read. */
 export type ReadAdmission =
   | Exclude<Admission, { kind: 'answered' }>
-  | (Omit<Extract<Admission, { kind: 'answered' }>, 'holder'> & {
+  | {
+      readonly kind: 'answered'
       readonly holder: Holder | undefined
+      readonly admitted: boolean
       readonly states: readonly PolicyState[]
-    })
+    }
 
 /** What Redis did with one question. Times are microseconds of Redis' clock. */
 export interface Ruling {
@@ -56,7 +58,8 @@ function read({ credential, policies }: AdmissionQuestion, reply: string): ReadA
   const admission = readAdmission(reply)
   if (admission.kind !== 'answered') return admission
   const holder = credential && readHolder(admission.holder)
-  return { ...admission, holder, states: readStates(policies, admission.standing) }
+  const { kind, admitted, standing } = admission
+  return { kind, holder, admitted, states: readStates(policies, standing) }
 }
 
 /** Asks the script and, in the same step of Redis, when that was and what it wrote. */

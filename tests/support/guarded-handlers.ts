@@ -48,6 +48,15 @@ const failsLater = guard((request) => {
 const throwsLater = guardLater(() => {
   throw new Error('broken')
 })
+/** Something that nobody thought of, after the decision and before the request is let through. */
+const unreadable: Decision = {
+  ...allow(identity),
+  get slot(): string {
+    throw new Error('broken')
+  },
+}
+const breaksAtOnce = guard(() => unreadable)
+const breaksLater = guardLater(() => unreadable)
 // JavaScript callers can do what the types forbid; the guard has to hold without them.
 const forgets = guardLater((() => undefined) as unknown as () => Decision)
 const forgetsAtOnce = guard((() => undefined) as unknown as () => Decision)
@@ -62,6 +71,8 @@ export default {
   allowsAtOnce,
   allowsBeforeItWaits,
   answersNonsense,
+  breaksAtOnce,
+  breaksLater,
   concludesTooLate,
   denies,
   deniesAtOnce,

@@ -4,6 +4,7 @@
  * variables are set on allow only.
  */
 
+import { problemStatus } from '../contract/problem.ts'
 import { type Allow, type Decision, type Deny, deny, type Source } from '../domain/decision.ts'
 import { beginStream } from './active-streams.ts'
 import { answerProblem, answerRefusal } from './answer.ts'
@@ -88,12 +89,19 @@ function giveUp(request: GateRequest): void {
 }
 
 function apply(request: GateRequest, decision: Decision | undefined, refuse: Refuse): void {
-  // JavaScript can do what the types forbid: whatever is neither is a refusal.
-  if (decision?.kind === 'allow') letThrough(request, decision)
-  else {
-    const denial = decision?.kind === 'deny' ? decision : forgotten(request)
-    tellRefusal(request, denial)
-    refuse(request, denial)
+  try {
+    // JavaScript can do what the types forbid: whatever is neither is a refusal.
+    if (decision?.kind === 'allow') letThrough(request, decision)
+    else {
+      const denial = decision?.kind === 'deny' ? decision : forgotten(request)
+      tellRefusal(request, denial)
+      refuse(request, denial)
+    }
+  } catch (error) {
+    // js_access lets a request through whose callback throws; error_page has the words for this one.
+    failed(request, error)
+    request.variables['gate_verdict'] = 'internal'
+    request.r.return(problemStatus('internal'))
   }
 }
 
