@@ -49,8 +49,6 @@ export async function baselineServers(parts: BaselineParts): Promise<string> {
   const chat = `${proxy} include snippets/proxy-stream.conf;`
   const lua = (call: string) => `access_by_lua_block { require("admission").${call}() }`
   const log = parts.logs ? '' : 'access_log off;'
-  const refuses = ({ type, headers }: Refusal) =>
-    `default_type "${type}"; add_header Cache-Control '${headers['cache-control']}' always;`
   const floor = `js_import floor from ${join(folder, 'floor.js')};`
   const server = (name: keyof Ports, location: string, more = '') =>
     `server { listen 127.0.0.1:${ports[name]}; ${log} ${more} location / { ${location} } }`
@@ -66,8 +64,8 @@ export async function baselineServers(parts: BaselineParts): Promise<string> {
     FLOOR_ZONES,
     server('floorRead', `js_access floor.read; ${proxy}`, floor),
     server('floorAdmit', `js_access floor.admit; ${chat}`, `${floor} ${await wayToRedis()}`),
-    server('floorRefuse', `js_access floor.refuse; ${refuses(overLimit)} ${proxy}`, floor),
-    server('floorForged', `js_access floor.forged; ${refuses(unauthenticated)} ${proxy}`, floor),
+    server('floorRefuse', `js_access floor.refuse; ${proxy}`, floor),
+    server('floorForged', `js_access floor.forged; ${proxy}`, floor),
     '',
   ].join('\n')
 }

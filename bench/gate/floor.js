@@ -89,6 +89,7 @@ function refuse(r) {
   const { variables } = r
   const text = textOf(variables.http_cookie)
   if (refusals.get(text) === undefined) refusals.set(text, '1')
+  variables.gate_verdict = 'rate_limited'
   variables.gate_ratelimit_policy = overLimit.policy
   variables.gate_ratelimit = overLimit.state
   variables.gate_retry_after = overLimit.wait
@@ -99,6 +100,7 @@ function refuse(r) {
 function forged(r) {
   const { variables } = r
   if (prove(textOf(variables.http_cookie)) !== undefined) return
+  variables.gate_verdict = 'unauthenticated'
   r.return(401, unauthenticated.before + variables.request_id + unauthenticated.after)
 }
 
