@@ -69,6 +69,14 @@ export class AdmissionFrames {
     return parts.join('')
   }
 
+  /**
+   * Returns the texts around a session's uid, hash, uid, the uids of the policies and the request id, of
+   * a location that counts nothing but users.
+   */
+  sessionTexts(uidLength: number): readonly string[] {
+    return this.#makeFrame('session', uidLength, 0).texts
+  }
+
   #frame(kind: Credential['kind'] | undefined, uidLength: number, addressLength: number): Frame {
     const kindNumber = kind === undefined ? 0 : kind === 'session' ? 1 : 2
     const key = (kindNumber * MAX_UID + uidLength) * MAX_ADDRESS + addressLength

@@ -162,6 +162,11 @@ function survey(
   return { used: Math.ceil((used * quota) / looks), earliest }
 }
 
-function slotName({ name, windowSeconds }: LimitPolicy, subject: string, index: number): string {
-  return `${name};${windowSeconds}|${subject}#${index}`
+function slotName(policy: LimitPolicy, subject: string, index: number): string {
+  return `${slotStart(policy, subject)}#${index}`
+}
+
+/** Returns how the key of a slot begins, up to `#` and its number. */
+export function slotStart({ name, windowSeconds }: LimitPolicy, subject: string): string {
+  return `${name};${windowSeconds}|${subject}`
 }

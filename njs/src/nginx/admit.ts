@@ -131,7 +131,8 @@ function admitHolder(
   return LATER
 }
 
-function judgeHolder(candidate: Candidate, asked: Asked): void {
+/** Decides about the holder of a session or token once it is known what Redis says. */
+export function judgeHolder(candidate: Candidate, asked: Asked): void {
   const credential = candidate.credential as Credential
   if (asked.kind === 'miss' && credential.kind === 'token') loadAndAsk(candidate, credential)
   else conclude(candidate.request, decideHolder(candidate, credential, asked))

@@ -63,10 +63,10 @@ export function rememberCredential(
  * An entry begins with what has a fixed width, so that reading it needs no search: kind (1 character),
  * hash (64), milliseconds (13 each); then uid, a space and the greeting.
  */
-const HASH = 1
-const FRESH_UNTIL = HASH + 64
-const RENEW_FROM = FRESH_UNTIL + 13
-const UID = RENEW_FROM + 13
+export const HASH = 1
+export const FRESH_UNTIL = HASH + 64
+export const RENEW_FROM = FRESH_UNTIL + 13
+export const UID = RENEW_FROM + 13
 
 function readEntry(entry: string): KnownCredential {
   const space = entry.indexOf(' ', UID)

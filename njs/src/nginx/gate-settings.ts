@@ -6,6 +6,7 @@ import { AdmissionFrames } from '../domain/admission-frame.ts'
 import admitSource from '../domain/admit.lua'
 import { assignSubjects, type SubjectPolicy } from '../domain/bound-policy.ts'
 import { sha1 } from './credential-mac.ts'
+import { type QuickTerms, quickTerms } from './quick-terms.ts'
 
 export interface GateSettings {
   /** The session cookie's name and `=`. */
@@ -30,8 +31,12 @@ export interface GateSettings {
   readonly policyNames: string
   /** Name of the `concurrent` policy toward which a request counts, or empty. */
   readonly slot: string
+  /** How the key of a remembered refusal begins. */
+  readonly refusalStart: string
   /** The questions to admit.lua. */
   readonly frames: AdmissionFrames
+  /** Set if plain requests of this location may go the quick way. */
+  readonly quick: QuickTerms | undefined
   /** Whether limits are counted by this nginx alone while Redis is away, instead of refusing. */
   readonly countsLocally: boolean
   /** Whether the location is for admins only. */
@@ -79,7 +84,12 @@ function parseSettings(text: string): GateSettings {
   const idleSeconds = Math.floor(duration(values, 'gate_session_idle') / 1000)
   const absoluteSeconds = Math.floor(duration(values, 'gate_session_absolute') / 1000)
   const limited = limits(values)
-  const { policies } = limited
+  const { policies, countsAddress } = limited
+  const frames = new AdmissionFrames(ADMIT_SCRIPT, { idleSeconds, absoluteSeconds, policies })
+  const refusalStart = `${limited.limit}|`
+  const adminOnly = choice(values, 'gate_role', ['', 'admin']) === 'admin'
+  const tellsTiming = choice(values, 'gate_server_timing', ['off', 'on']) === 'on'
+  const isPlain = !adminOnly && !tellsTiming && !countsAddress
   return {
     cookieStart: `${required(values, 'gate_cookie')}=`,
     sessionSecrets: required(values, 'gate_session_secret').split(','),
@@ -90,10 +100,12 @@ function parseSettings(text: string): GateSettings {
     staleMs: duration(values, 'gate_session_stale'),
     deadlineMs: duration(values, 'gate_deadline'),
     ...limited,
-    frames: new AdmissionFrames(ADMIT_SCRIPT, { idleSeconds, absoluteSeconds, policies }),
+    refusalStart,
+    frames,
+    quick: isPlain ? quickTerms(policies, frames, refusalStart) : undefined,
     countsLocally: choice(values, 'gate_redis_loss', ['local', 'closed']) === 'local',
-    adminOnly: choice(values, 'gate_role', ['', 'admin']) === 'admin',
-    tellsTiming: choice(values, 'gate_server_timing', ['off', 'on']) === 'on',
+    adminOnly,
+    tellsTiming,
   }
 }
 

@@ -65,13 +65,14 @@ export function askRedis(candidate: Candidate): void {
       }
     }
   }
-  askAdmission(candidate, take)
+  askAdmission(candidate, takeAnswer)
 }
 
-function take(candidate: Candidate, reply: Reply | RedisUnavailable): void {
+/** Takes Redis' answer about a candidate, whose `judge` is called once. */
+export function takeAnswer(candidate: Candidate, reply: Reply | RedisUnavailable): void {
   const { request } = candidate
   try {
-    const answer = readAnswer(candidate, reply, take)
+    const answer = readAnswer(candidate, reply, takeAnswer)
     if (answer !== undefined) candidate.judge(candidate, ruleOf(candidate, answer))
   } catch (error) {
     concludeFailure(request, error)

@@ -15,10 +15,10 @@ const CALM_MS = 1000
 
 const FAILED = 'failed'
 const LOOKED_AT = 'looked_at'
-const AWAY_SINCE = 'away_since'
+export const AWAY_SINCE = 'away_since'
 const BACK_AT = 'back_at'
 /** When Redis' counts and those of this nginx last went apart. */
-const APART_AT = 'apart_at'
+export const APART_AT = 'apart_at'
 /** Until when local counts are known to miss a request. */
 const INCOMPLETE_UNTIL = 'incomplete_until'
 

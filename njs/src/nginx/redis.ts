@@ -12,7 +12,7 @@ export class RedisUnavailable extends Error {
 }
 
 /** The internal location that leads to the bridge; it makes every request to it a POST. */
-const BRIDGE_LOCATION = '/_redis'
+export const BRIDGE_LOCATION = '/_redis'
 
 /**
  * Told when the connection to the bridge was refused or broke off. It may have been a kept one that
@@ -43,9 +43,20 @@ export function ask<Asking>(
 ): void {
   const question = { body: command }
   r.subrequest(BRIDGE_LOCATION, question, (response) => {
-    if (response.status !== BROKEN) done(asking, answerOf(response))
-    else askAgain(r, question, (second) => done(asking, answerOf(second)))
+    receive(r, question, response, done, asking)
   })
+}
+
+/** Tells what the bridge answered, as `ask` does, or asks once more. */
+export function receive<Asking>(
+  r: NginxHTTPRequest,
+  question: Question,
+  response: NginxHTTPRequest,
+  done: (asking: Asking, answer: Reply | RedisUnavailable) => void,
+  asking: Asking,
+): void {
+  if (response.status !== BROKEN) done(asking, answerOf(response))
+  else askAgain(r, question, (second) => done(asking, answerOf(second)))
 }
 
 /**

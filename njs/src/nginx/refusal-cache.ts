@@ -83,8 +83,8 @@ export function rememberRefusal(
 }
 
 /** The policies' text is part of the key: the zone outlives a reload that changes them. */
-function keyOf({ limit }: GateSettings, sender: string): string {
-  return `${limit}|${sender}`
+function keyOf({ refusalStart }: GateSettings, sender: string): string {
+  return refusalStart + sender
 }
 
 function readEntry(settings: GateSettings, entry: string, wait: number, nowMs: number): Worded {

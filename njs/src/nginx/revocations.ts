@@ -5,7 +5,7 @@ import type { Credential } from '../domain/credential.ts'
 import { tombstones } from './zones.ts'
 
 /** There while there is anything else: what most requests have to look at. */
-const ANY = 'any'
+export const ANY = 'any'
 
 /** Returns false if nothing was revoked lately, which spares looking further. */
 export function isAnythingRevoked(): boolean {
