@@ -4,7 +4,7 @@
  * as further servers of the same nginx.
  */
 
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateRoot } from '../../scripts/root/private-root.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
@@ -34,9 +34,12 @@ export interface Measured {
   readonly servers: string
 }
 
+/** h2load does not connect anew when nginx ends a connection, as it does after 1 000 requests. */
+const LONG_CONNECTIONS = 'keepalive_requests 1000000;\n'
+
 /**
  * Starts an nginx with the gate.
- * @param measured how it differs from production; undefined for not at all
+ * @param measured how it differs from production; undefined for nothing but longer connections
  */
 export async function startGate(
   root: PrivateRoot,
@@ -47,6 +50,7 @@ export async function startGate(
   const { layout } = plan
   await renderNginx(root, await nginxParts(plan))
   if (measured !== undefined) await adapt(root, layout.nginxConf, measured)
+  else await appendFile(join(layout.nginxConf, 'rendered/listen-https.conf'), LONG_CONNECTIONS)
   const command = { ...nginxCommand(root, layout, layout.nginxConf, []), env: baseEnvironment() }
   const log = join(layout.logs, 'nginx.log')
   const program = await Program.start(command, log, cpus, 'SIGQUIT')

@@ -29,7 +29,7 @@ export const METRIC_FAMILIES: Readonly<Record<string, MetricFamily>> = {
   chatgate_gate_redis_calls_total: {
     type: 'counter',
     help: 'Round trips to Redis on behalf of requests.',
-    always: ['{result="answered"}', '{result="failed"}'],
+    always: ['{result="answered"}', '{result="crowded"}', '{result="failed"}'],
   },
   chatgate_gate_redis_seconds: {
     type: 'histogram',

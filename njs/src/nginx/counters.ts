@@ -61,9 +61,9 @@ export function countAdmission(policies: string, ms: number): void {
 
 /**
  * Counts a round trip to Redis that did not.
- * @param result `failed` ones took the time until they were given up
+ * @param result `failed` ones took the time until they were given up, `crowded` ones were not sent
  */
-export function countRedisCall(result: 'answered' | 'failed', ms: number): void {
+export function countRedisCall(result: 'answered' | 'failed' | 'crowded', ms: number): void {
   const { bucket, sum } = histogramSeries('chatgate_gate_redis_seconds', ms / 1000)
   count(`chatgate_gate_redis_calls_total{result="${result}"}`)
   count(bucket)

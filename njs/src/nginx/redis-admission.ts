@@ -8,7 +8,7 @@ import { encodeCommand } from '../domain/resp-encode.ts'
 import type { Candidate } from './candidate.ts'
 import { countRedisCall } from './counters.ts'
 import { noteRedisForgot } from './local-count.ts'
-import { ask, RedisUnavailable } from './redis.ts'
+import { ask, RedisCrowded, RedisUnavailable } from './redis.ts'
 import { noteRedisAnswer, noteRedisFailure } from './redis-state.ts'
 
 type Answer = Reply | RedisUnavailable
@@ -63,6 +63,10 @@ function askWithScript({ request, ...candidate }: Candidate, take: Take): void {
 
 function failedCall({ request }: Candidate, answer: Error): RedisUnavailable {
   const now = Date.now()
+  if (answer instanceof RedisCrowded) {
+    countRedisCall('crowded', now - request.now)
+    return answer
+  }
   const failure = answer instanceof RedisUnavailable ? answer : new RedisUnavailable(answer.message)
   countRedisCall('failed', now - request.now)
   noteRedisFailure(failure.message, request.now, now)

@@ -11,6 +11,14 @@ export class RedisUnavailable extends Error {
   }
 }
 
+/** As many requests ask already as may (max_conns): this one was not sent, and Redis may be well. */
+export class RedisCrowded extends RedisUnavailable {
+  constructor() {
+    super('as many requests ask it as may')
+    this.name = 'RedisCrowded'
+  }
+}
+
 /** The internal location that leads to the bridge; it makes every request to it a POST. */
 export const BRIDGE_LOCATION = '/_redis'
 
@@ -19,6 +27,9 @@ export const BRIDGE_LOCATION = '/_redis'
  * Redis closed just then, so everything is asked once more; scripts count a request once.
  */
 const BROKEN = 502
+
+/** What `$upstream_addr` says where nginx has not even tried to connect. */
+const NOBODY = 'redis_bridge'
 
 /** Others broke off with it; until then nginx has noticed and takes none of them, ms. */
 const AGAIN_AFTER_MS = 10
@@ -56,6 +67,7 @@ export function receive<Asking>(
   asking: Asking,
 ): void {
   if (response.status !== BROKEN) done(asking, answerOf(response))
+  else if (response.variables['upstream_addr'] === NOBODY) done(asking, new RedisCrowded())
   else askAgain(r, question, (second) => done(asking, answerOf(second)))
 }
 
