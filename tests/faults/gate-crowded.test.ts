@@ -28,7 +28,7 @@ stackTest(
     const stranger = await strangerTo(plan)
     await makePatient(plan)
     await editNginx(plan, {
-      'rendered/http.conf': (text) => text.replace('max_conns=512', 'max_conns=1'),
+      'rendered/http.conf': (text) => text.replace('max_conns=128', 'max_conns=1'),
     })
     const log = new NginxLog(plan)
     const before = await readMetrics(plan)

@@ -99,10 +99,16 @@ function apply(request: GateRequest, decision: Decision | undefined, refuse: Ref
     }
   } catch (error) {
     // js_access lets a request through whose callback throws; error_page has the words for this one.
+    request.r.return(problemStatus('internal'))
+    if (isUnsent(error)) return
     failed(request, error)
     request.variables['gate_verdict'] = 'internal'
-    request.r.return(problemStatus('internal'))
   }
+}
+
+/** Whether nginx could not send a refusal, because the client is gone. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message === 'failed to send response'
 }
 
 function letThrough({ variables, now, settings }: GateRequest, decision: Allow): void {
