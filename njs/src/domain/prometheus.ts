@@ -14,6 +14,11 @@ export function seriesName(family: string, labels: Readonly<Record<string, strin
   return `${family}{${pairs.join(',')}}`
 }
 
+/** Returns the series of the guard's decisions of one kind. */
+export function decisionSeries(verdict: string, source: Source): string {
+  return `chatgate_gate_decisions_total{verdict="${verdict}",source="${source}"}`
+}
+
 /** Returns the series of what one policy said. */
 export function limitSeries(
   policy: string,

@@ -9,17 +9,19 @@ import { acceptsPage, answerProblem, answerRefusal } from '../nginx/answer.ts'
 import { sessionText } from '../nginx/credentials.ts'
 import { type GateRequest, requestOrigin, requestTarget } from '../nginx/gate-request.ts'
 import { guard } from '../nginx/guard.ts'
-import { decideQuickly } from '../nginx/quick.ts'
+import { takeQuickly } from '../nginx/quick.ts'
 
 /** APIs: a session, the location's limits and, for methods that act, the same site. */
-export const api = guard((request) => {
-  const text = sessionText(request)
-  const quick = text === undefined ? undefined : decideQuickly(request, text)
-  if (quick !== undefined) return quick
-  const refusal = refuseKnown(request, text)
-  if (refusal !== undefined) return refusal
-  return mayAct(request) ? admitSession(request, text) : deny('cross_site')
-})
+export const api = guard(
+  (request) => {
+    const text = sessionText(request)
+    const refusal = refuseKnown(request, text)
+    if (refusal !== undefined) return refusal
+    return mayAct(request) ? admitSession(request, text) : deny('cross_site')
+  },
+  answerRefusal,
+  takeQuickly,
+)
 
 /** Programs: an access token and the location's limits. No browser sends it against a user's will. */
 export const token = guard(admitToken, ({ r }, { code, details }) => {

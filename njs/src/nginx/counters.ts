@@ -5,7 +5,7 @@
 
 import { admissionSeries, expandAdmissions } from '../domain/admission-series.ts'
 import type { Source } from '../domain/decision.ts'
-import { histogramSeries, limitSeries, type Sample } from '../domain/prometheus.ts'
+import { decisionSeries, histogramSeries, limitSeries, type Sample } from '../domain/prometheus.ts'
 import { counters } from './zones.ts'
 
 /** Adds to a series, made when it is first counted. */
@@ -31,7 +31,7 @@ function noNames(): Readonly<Record<Source, Record<string, string>>> {
 /** Counts one decision of the guard. */
 export function countDecision(verdict: string, source: Source): void {
   const names = decisions[source]
-  names[verdict] ??= `chatgate_gate_decisions_total{verdict="${verdict}",source="${source}"}`
+  names[verdict] ??= decisionSeries(verdict, source)
   count(names[verdict])
 }
 

@@ -3,7 +3,7 @@
 import type { RequestOrigin } from '../contract/cross-site.ts'
 import { addressSubject } from '../domain/client-address.ts'
 import type { Decision, Deny } from '../domain/decision.ts'
-import { type GateSettings, readSettings } from './gate-settings.ts'
+import type { GateSettings } from './gate-settings.ts'
 
 export interface GateRequest {
   readonly r: NginxHTTPRequest
@@ -26,20 +26,6 @@ export interface Waiting {
 
 /** How the kind of location answers a refusal: with a problem, a page or a redirect. */
 export type Refuse = (request: GateRequest, decision: Deny) => void
-
-/**
- * Returns the request with the settings of its location.
- * @throws {SettingError} if a `$gate_*` variable of the location is wrong
- */
-export function readRequest(r: NginxHTTPRequest): GateRequest {
-  const { variables } = r
-  return { r, variables, now: Date.now(), settings: readSettings(variables) }
-}
-
-/** Returns the request's id. */
-export function requestId({ variables }: GateRequest): string {
-  return variables['request_id'] ?? ''
-}
 
 /** Returns path and query as the client sent them. */
 export function requestTarget({ variables }: GateRequest): string {

@@ -9,7 +9,8 @@ import { type Allow, type Decision, type Deny, deny, type Source } from '../doma
 import { beginStream } from './active-streams.ts'
 import { answerProblem, answerRefusal } from './answer.ts'
 import { countDecision } from './counters.ts'
-import { type GateRequest, type Refuse, readRequest } from './gate-request.ts'
+import type { GateRequest, Refuse } from './gate-request.ts'
+import { type GateSettings, readSettings } from './gate-settings.ts'
 import { reportSettingError } from './setting-report.ts'
 
 /** What a handler returns that has to ask somebody first; it ends with `conclude`. */
@@ -24,29 +25,45 @@ const DEFAULT_DEADLINE_MS = 1000
 /** Seconds after which a client may retry when the gate could not decide in time. */
 const RETRY_SECONDS = 2
 
+/**
+ * Takes a request that is plain: lets it through, or begins to ask and sees to it that it is concluded.
+ * Returns false if it is not plain, and has done nothing then.
+ */
+type Quick = (r: NginxHTTPRequest, variables: NginxVariables, settings: GateSettings) => boolean
+
 /** Returns a js_access handler that lets a request through only on `allow`. */
 export function guard(
   decide: Decide,
   refuse: Refuse = answerRefusal,
+  quick: Quick = isNever,
 ): (r: NginxHTTPRequest) => void {
   return function guarded(r) {
-    let request: GateRequest
+    const { variables } = r
+    let settings: GateSettings
     try {
-      request = readRequest(r)
+      settings = readSettings(variables)
     } catch (error) {
       reportSettingError(error)
       refuseUnread(r)
       return
     }
+    let request: GateRequest | undefined
     let decision: Decision | typeof LATER
     try {
+      if (quick(r, variables, settings)) return
+      request = { r, variables, now: Date.now(), settings }
       decision = decide(request)
     } catch (error) {
+      request ??= { r, variables, now: Date.now(), settings }
       decision = failed(request, error)
     }
     if (decision === LATER) wait(request, refuse)
     else apply(request, decision, refuse)
   }
+}
+
+function isNever(): boolean {
+  return false
 }
 
 /**
@@ -69,7 +86,8 @@ export function concludeFailure(request: GateRequest, error: unknown): void {
   conclude(request, failed(request, error))
 }
 
-function wait(request: GateRequest, refuse: Refuse): void {
+/** Waits for `conclude`, as long as the location allows. */
+export function wait(request: GateRequest, refuse: Refuse): void {
   if (request.decision !== undefined) {
     apply(request, request.decision, refuse)
     return

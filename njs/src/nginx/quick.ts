@@ -8,10 +8,12 @@
  * is not plain goes there, before Redis is asked or with its answer.
  */
 
-import { allow, type Decision } from '../domain/decision.ts'
+import { allow } from '../domain/decision.ts'
+import { decisionSeries } from '../domain/prometheus.ts'
 import { judgeHolder } from './admit.ts'
+import { answerRefusal } from './answer.ts'
 import type { Candidate } from './candidate.ts'
-import { countAdmission } from './counters.ts'
+import { count, countAdmission } from './counters.ts'
 import {
   FRESH_UNTIL,
   HASH,
@@ -21,7 +23,8 @@ import {
   UID,
 } from './credential-cache.ts'
 import type { GateRequest } from './gate-request.ts'
-import { conclude, concludeFailure, LATER } from './guard.ts'
+import type { GateSettings } from './gate-settings.ts'
+import { conclude, concludeFailure, wait } from './guard.ts'
 import { takeAnswer } from './limits.ts'
 import { recordAdmission } from './local-count.ts'
 import type { QuickTerms } from './quick-terms.ts'
@@ -30,38 +33,71 @@ import { APART_AT, AWAY_SINCE, noteRedisAnswer } from './redis-state.ts'
 import { ANY } from './revocations.ts'
 import { credentials, redisHealth, refusals, slots, tombstones } from './zones.ts'
 
+/** Where a role begins behind the space before a greeting, `ok user …`. */
+const ROLE_AT = 4
+
 /** Where the script's words begin in a reply of 10 to 99 bytes: `$nn\r\n`. */
 const WORDS_AT = 5
 
-/**
- * Decides about a request of a browser, or begins to; undefined if it has to go the long way.
- * @param text the session cookie as it was sent
- */
-export function decideQuickly(
-  request: GateRequest,
-  text: string,
-): Decision | typeof LATER | undefined {
-  const { r, variables, now, settings } = request
-  const { quick } = settings
-  if (quick === undefined || tombstones.has(ANY)) return undefined
+/** As guard.ts counts it. */
+const ALLOWED_FROM_CACHE = decisionSeries('allow', 'cache')
+
+const SPACE = 0x20
+const SEMICOLON = 0x3b
+
+/** Lets a plain request of a browser through or asks Redis about it; false: it has to go the long way. */
+export function takeQuickly(
+  r: NginxHTTPRequest,
+  variables: NginxVariables,
+  settings: GateSettings,
+): boolean {
+  const { quick, cookieStart } = settings
+  const header = variables['http_cookie']
+  if (quick === undefined || header === undefined) return false
+  const at = header.indexOf(cookieStart)
+  // Between cookies browsers write `; ` (RFC 6265 §5.4).
+  const isFirst = at === 0
+  if (!isFirst && header.charCodeAt(at - 1) !== SPACE) return false
+  if (!isFirst && header.charCodeAt(at - 2) !== SEMICOLON) return false
+  const end = header.indexOf(';', at)
+  const text = header.slice(at + cookieStart.length, end < 0 ? header.length : end)
   const entry = credentials.get(text)
-  if (entry === undefined || entry.charAt(0) !== 's') return undefined
+  if (entry === undefined || entry.charAt(0) !== 's' || tombstones.has(ANY)) return false
   const { method } = r
   const acts = method !== 'GET' && method !== 'HEAD'
-  if (acts && variables['http_sec_fetch_site'] !== 'same-origin') return undefined
+  if (acts && variables['http_sec_fetch_site'] !== 'same-origin') return false
+  if (quick.isLimited) return ask(r, variables, settings, quick, text, entry)
+  const now = Date.now()
+  if (now >= Number(entry.slice(FRESH_UNTIL, RENEW_FROM))) return false
+  const space = entry.indexOf(' ', UID)
+  variables['gate_verdict'] = 'allow'
+  variables['gate_user'] = entry.slice(UID, space)
+  variables['gate_user_role'] = entry.charAt(space + ROLE_AT) === 'a' ? 'admin' : 'user'
+  variables['gate_session'] = entry.slice(HASH, FRESH_UNTIL)
+  count(ALLOWED_FROM_CACHE)
+  return true
+}
+
+/** Asks Redis about a session that was good a while ago. */
+function ask(
+  r: NginxHTTPRequest,
+  variables: NginxVariables,
+  settings: GateSettings,
+  quick: QuickTerms,
+  text: string,
+  entry: string,
+): boolean {
+  const now = Date.now()
+  if (refusals.has(quick.refusalStart + text) || redisHealth.has(AWAY_SINCE)) return false
+  const apartAt = redisHealth.get(APART_AT)
+  if (apartAt !== undefined && now < apartAt + quick.windowMs) return false
   const space = entry.indexOf(' ', UID)
   const uid = entry.slice(UID, space)
   const hash = entry.slice(HASH, FRESH_UNTIL)
   const greeting = entry.slice(space + 1)
-  if (!quick.isLimited) {
-    if (now >= Number(entry.slice(FRESH_UNTIL, RENEW_FROM))) return undefined
-    return allow(identityOf(uid, hash, greeting), 'cache')
-  }
-  if (refusals.has(quick.refusalStart + text) || redisHealth.has(AWAY_SINCE)) return undefined
-  const apartAt = redisHealth.get(APART_AT)
-  if (apartAt !== undefined && now < apartAt + quick.windowMs) return undefined
   const texts = quick.texts[uid.length]
-  if (texts === undefined) return undefined
+  if (texts === undefined) return false
+  const request: GateRequest = { r, variables, now, settings }
   const body = question(texts, uid, hash, variables['request_id'] ?? '')
   r.subrequest(BRIDGE_LOCATION, { body }, (response) => {
     try {
@@ -81,15 +117,16 @@ export function decideQuickly(
       if (now >= Number(entry.slice(RENEW_FROM, UID))) {
         rememberCredential(text, identity, greeting, request)
       }
-      const wait = Math.ceil(Number(standing[2]) / 1000)
-      const state = `${quick.stateStart}${standing[1]};t=${wait}`
+      const seconds = Math.ceil(Number(standing[2]) / 1000)
+      const state = `${quick.stateStart}${standing[1]};t=${seconds}`
       const rate = { policy: quick.policyHeader, state }
       conclude(request, allow(identity, 'redis', rate, settings.slot))
     } catch (error) {
       concludeFailure(request, error)
     }
   })
-  return LATER
+  wait(request, answerRefusal)
+  return true
 }
 
 /**
@@ -120,7 +157,7 @@ function standingOf(
 }
 
 function identityOf(uid: string, hash: string, greeting: string) {
-  const role = greeting.charAt(3) === 'a' ? 'admin' : 'user'
+  const role = greeting.charAt(ROLE_AT - 1) === 'a' ? 'admin' : 'user'
   return { kind: 'session', uid, hash, role, tokenId: '' } as const
 }
 
@@ -130,8 +167,8 @@ function recordQuickly(
   quick: QuickTerms,
   identity: ReturnType<typeof identityOf>,
 ): void {
-  const { windowMs, slots: count } = quick
-  const key = `${quick.slotStart}${identity.uid}#${Math.floor(Math.random() * count)}`
+  const { windowMs, slots: places } = quick
+  const key = `${quick.slotStart}${identity.uid}#${Math.floor(Math.random() * places)}`
   try {
     if (slots.add(key, now + windowMs, windowMs)) return
   } catch {
