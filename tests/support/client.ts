@@ -67,6 +67,8 @@ export class Client {
           timeout: TIMEOUT_MS,
           headers: {
             ...(cookie !== '' && { Cookie: cookie }),
+            // As a browser says of what our own pages send; a test may say otherwise.
+            ...(headers['Origin'] === undefined && { 'Sec-Fetch-Site': 'same-origin' }),
             ...(payload !== undefined && {
               'Content-Length': String(Buffer.byteLength(payload)),
               ...(!isText && { 'Content-Type': 'application/json' }),

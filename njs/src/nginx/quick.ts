@@ -8,6 +8,7 @@
  * is not plain goes there, before Redis is asked or with its answer.
  */
 
+import { readHolder } from '../domain/admission.ts'
 import { allow } from '../domain/decision.ts'
 import { decisionSeries } from '../domain/prometheus.ts'
 import { judgeHolder } from './admit.ts'
@@ -30,7 +31,7 @@ import { recordAdmission } from './local-count.ts'
 import type { QuickTerms } from './quick-terms.ts'
 import { BRIDGE_LOCATION, receive } from './redis.ts'
 import { APART_AT, AWAY_SINCE, noteRedisAnswer } from './redis-state.ts'
-import { ANY } from './revocations.ts'
+import { ANY, isRevoked } from './revocations.ts'
 import { credentials, redisHealth, refusals, slots, tombstones } from './zones.ts'
 
 /** Where a role begins behind the space before a greeting, `ok user …`. */
@@ -62,7 +63,7 @@ export function takeQuickly(
   const end = header.indexOf(';', at)
   const text = header.slice(at + cookieStart.length, end < 0 ? header.length : end)
   const entry = credentials.get(text)
-  if (entry === undefined || entry.charAt(0) !== 's' || tombstones.has(ANY)) return false
+  if (entry === undefined || entry.charAt(0) !== 's' || isEnded(entry)) return false
   const { method } = r
   const acts = method !== 'GET' && method !== 'HEAD'
   if (acts && variables['http_sec_fetch_site'] !== 'same-origin') return false
@@ -89,8 +90,7 @@ function ask(
 ): boolean {
   const now = Date.now()
   if (refusals.has(quick.refusalStart + text) || redisHealth.has(AWAY_SINCE)) return false
-  const apartAt = redisHealth.get(APART_AT)
-  if (apartAt !== undefined && now < apartAt + quick.windowMs) return false
+  if (isApart(quick, now)) return false
   const space = entry.indexOf(' ', UID)
   const uid = entry.slice(UID, space)
   const hash = entry.slice(HASH, FRESH_UNTIL)
@@ -102,7 +102,8 @@ function ask(
   r.subrequest(BRIDGE_LOCATION, { body }, (response) => {
     try {
       const standing = standingOf(quick, greeting, response)
-      if (standing === undefined || tombstones.has(ANY)) {
+      // Ended, or counted without Redis, while Redis was asked.
+      if (standing === undefined || isEnded(entry) || isApart(quick, now)) {
         const known = recallCredential(text)
         const credential = { kind: 'session', uid, hash } as const
         const address = ''
@@ -127,6 +128,20 @@ function ask(
   })
   wait(request, answerRefusal)
   return true
+}
+
+/** Whether the session of an entry was ended on this nginx. */
+function isEnded(entry: string): boolean {
+  if (!tombstones.has(ANY)) return false
+  const space = entry.indexOf(' ', UID)
+  const { epoch } = readHolder(entry.slice(space + 1))
+  return isRevoked({ uid: entry.slice(UID, space), hash: entry.slice(HASH, FRESH_UNTIL) }, epoch)
+}
+
+/** Whether Redis may not know of a request within the window. */
+function isApart({ windowMs }: QuickTerms, now: number): boolean {
+  const apartAt = redisHealth.get(APART_AT)
+  return apartAt !== undefined && now < apartAt + windowMs
 }
 
 /**

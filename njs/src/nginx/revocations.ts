@@ -13,7 +13,7 @@ export function isAnythingRevoked(): boolean {
 }
 
 /** Returns true if the credential, or every one of its epoch, was revoked on this nginx. */
-export function isRevoked({ uid, hash }: Credential, epoch: number): boolean {
+export function isRevoked({ uid, hash }: Pick<Credential, 'uid' | 'hash'>, epoch: number): boolean {
   if (tombstones.has(`s:${hash}`)) return true
   const validFrom = tombstones.get(`u:${uid}`)
   return validFrom !== undefined && epoch < Number(validFrom)
