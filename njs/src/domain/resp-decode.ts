@@ -35,7 +35,7 @@ export function decodeReplies(bytes: Uint8Array): Reply[] {
  */
 export function soleBulk(text: string): string | undefined {
   const end = text.indexOf('\r\n')
-  const isSole = text.startsWith(`$${text.length - end - 4}\r\n`)
+  const isSole = text.startsWith(`$${text.length - end - 4}\r\n`) && text.endsWith('\r\n')
   return isSole ? text.slice(end + 2, -2) : undefined
 }
 
