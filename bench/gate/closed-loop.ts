@@ -1,10 +1,11 @@
 /** The scenarios of throughput: how much of a baseline's speed the gate has. */
 
+import { atLeast, none, type Target } from '../support/target.ts'
 import type { Baseline } from './baselines.ts'
 import type { LoadName, Loads } from './loads.ts'
 import type { Variant } from './measure.ts'
 import { compare, runRounds, type Samples } from './rounds.ts'
-import { atLeast, type Bench, none, type ScenarioResult, type Target, total } from './scenario.ts'
+import { type Bench, type ScenarioResult, total } from './scenario.ts'
 import type { Site } from './sites.ts'
 import type { World } from './world.ts'
 

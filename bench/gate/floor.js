@@ -29,11 +29,13 @@ function prove(text) {
   return `${uid} ${crypto.createHash('sha256').update(token).digest('hex')}`
 }
 
-function holderOf(text) {
+/** Returns `<uid> <hash>` of the session cookie, which must be a good one. */
+function holderIn(header) {
+  const text = textOf(header)
   let holder = sessions.get(text)
   if (holder === undefined) {
     holder = prove(text)
-    if (holder !== undefined) sessions.set(text, holder)
+    sessions.set(text, holder)
   }
   return holder
 }
@@ -41,11 +43,7 @@ function holderOf(text) {
 /** A session found in shared memory, and the identity told to the worker. */
 function read(r) {
   const { variables } = r
-  const holder = holderOf(textOf(variables.http_cookie))
-  if (holder === undefined) {
-    r.return(401)
-    return
-  }
+  const holder = holderIn(variables.http_cookie)
   const space = holder.indexOf(' ')
   variables.gate_user = holder.slice(0, space)
   variables.gate_user_role = 'user'
@@ -55,11 +53,7 @@ function read(r) {
 /** One question to Redis, a slot in shared memory, rate headers, identity. */
 function admit(r) {
   const { variables } = r
-  const holder = holderOf(textOf(variables.http_cookie))
-  if (holder === undefined) {
-    r.return(401)
-    return
-  }
+  const holder = holderIn(variables.http_cookie)
   const space = holder.indexOf(' ')
   const uid = holder.slice(0, space)
   const hash = holder.slice(space + 1)

@@ -13,7 +13,7 @@ import type { Plan } from '../../scripts/stack/plan.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
 import { baseEnvironment } from '../../scripts/stack/service.ts'
 import { nginxParts } from '../../scripts/stack/start-stack.ts'
-import { Program } from './processes.ts'
+import { Program } from '../support/processes.ts'
 
 const READY_MS = 10_000
 

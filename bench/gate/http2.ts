@@ -1,20 +1,21 @@
 /** The scenario of a crowd: 1 000 HTTP/2 requests at once on 20 connections, through TLS. */
 
 import { join } from 'node:path'
+import type { Program } from '../support/processes.ts'
+import { none, type Target } from '../support/target.ts'
 import { AccessLog } from './access-log.ts'
 import { startGate } from './gate-nginx.ts'
 import { runH2load } from './h2load.ts'
 import { posting, reading } from './load.ts'
-import type { Program } from './processes.ts'
 import { LogReader } from './redis-watch.ts'
-import { type Bench, none, type ScenarioResult, type Target } from './scenario.ts'
+import type { Bench, ScenarioResult } from './scenario.ts'
 
 /** One address may have 256 requests in flight, so the crowd comes from ten; half reads, half chats. */
 const GROUPS = 10
 const CONNECTIONS_PER_GROUP = 2
 const STREAMS = 50
 
-/** The refusal that docs/operations.md declares for a Redis that is asked too much. */
+/** The refusal that docs/gate.md declares for a Redis that is asked too much. */
 const SHEDDING = '503 session_store_unavailable'
 
 /** What nginx may grow by in the second half of the time. */
@@ -26,7 +27,7 @@ const SAMPLE_MS = 250
 export async function runHttp2({ world, options, say }: Bench): Promise<ScenarioResult> {
   const { root, plans, folder, people, redis } = world
   const { cookieName, httpsPort } = plans.real.settings
-  const { program } = await startGate(root, plans.real, undefined)
+  const { program } = await startGate(root, plans.real, world.cpus.all)
   const reader = new LogReader(redis)
   // What the runs before have left.
   await reader.read()
@@ -51,7 +52,7 @@ export async function runHttp2({ world, options, say }: Bench): Promise<Scenario
     })
     const watched = watch(program, reader)
     const results = await Promise.all(groups)
-    const rss = await watched.end()
+    const memory = await watched.end()
     const kinds = await answers(new AccessLog(plans.real))
     const done = results.reduce((sum, { done: count }) => sum + count, 0)
     const broken = results.reduce((sum, result) => sum + result.broken, 0)
@@ -64,10 +65,15 @@ export async function runHttp2({ world, options, say }: Bench): Promise<Scenario
         failures.reduce((sum, [, count]) => sum + count, 0),
       ),
       none('requests without an answer', broken),
-      flat(rss),
+      flat(memory),
     ]
     const title = `1 000 HTTP/2 requests at once on 20 connections for ${options.crowdSeconds} s`
-    return { name: 'http2', title, targets, notes: { answers: kinds, rssBytes: rss, results } }
+    return {
+      name: 'http2',
+      title,
+      targets,
+      notes: { answers: kinds, memoryBytes: memory, results },
+    }
   } finally {
     await program.stop()
   }
@@ -75,17 +81,17 @@ export async function runHttp2({ world, options, say }: Bench): Promise<Scenario
 
 /** Samples memory and keeps the log stream empty, as the worker would. */
 function watch(program: Program, reader: LogReader) {
-  const rss: number[] = []
+  const own: number[] = []
   let busy: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
-    rss.push(program.rssBytes())
+    own.push(program.ownBytes())
     busy = busy.then(() => reader.read())
   }, SAMPLE_MS)
   return {
     async end(): Promise<readonly number[]> {
       clearInterval(timer)
       await busy
-      return rss
+      return own
     },
   }
 }
@@ -105,14 +111,14 @@ function percent(part: number, whole: number): string {
   return `${((part / whole) * 100).toFixed(0)} %`
 }
 
-function flat(rss: readonly number[]): Target {
-  const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
-  const middle = Math.max(...rss.slice(0, Math.ceil(rss.length / 2)))
-  const end = rss.at(-1) ?? 0
+function flat(bytes: readonly number[]): Target {
+  const mib = (count: number) => (count / 1024 / 1024).toFixed(1)
+  const middle = Math.max(...bytes.slice(0, Math.ceil(bytes.length / 2)))
+  const end = bytes.at(-1) ?? 0
   return {
-    what: 'memory of nginx (first, half-way at most, last)',
+    what: 'own memory of nginx (first, half-way at most, last)',
     wanted: `last ≤ ${Math.round(FLAT * 100)} % of half-way`,
-    got: `${mib(rss[0] ?? 0)}, ${mib(middle)}, ${mib(end)} MiB`,
-    met: rss.length > 1 && end <= middle * FLAT,
+    got: `${mib(bytes[0] ?? 0)}, ${mib(middle)}, ${mib(end)} MiB`,
+    met: bytes.length > 1 && end <= middle * FLAT,
   }
 }

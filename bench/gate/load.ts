@@ -1,6 +1,6 @@
 /** What is asked, over and over; the same bytes for every variant of a scenario. */
 
-import type { Person } from './people.ts'
+import type { Person } from '../support/people.ts'
 
 export interface Load {
   readonly method: 'GET' | 'POST'

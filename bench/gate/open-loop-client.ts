@@ -5,8 +5,8 @@
  */
 
 import { readFileSync } from 'node:fs'
+import { quantile } from '../support/statistics.ts'
 import { OpenLoopConnection } from './open-loop-connection.ts'
-import { quantile } from './statistics.ts'
 
 export interface OpenLoopTask {
   readonly port: number
@@ -77,7 +77,8 @@ async function run(task: OpenLoopTask): Promise<OpenLoopResult> {
     const turn = () => {
       const now = performance.now() - start
       while (next < due.length && (due[next] ?? 0) <= now) {
-        const connection = idle.pop()
+        // In turn: one that is used for everything is closed by nginx after keepalive_requests.
+        const connection = idle.shift()
         if (connection === undefined) break
         late[next] = now - (due[next] ?? 0)
         connection.send(next, requests[next % requests.length] ?? Buffer.alloc(0))

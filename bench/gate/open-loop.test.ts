@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { shareCpus } from '../support/processes.ts'
 import { runOpenLoop } from './open-loop.ts'
-import { shareCpus } from './processes.ts'
 
 const STALL_MS = 200
 

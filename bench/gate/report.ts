@@ -1,8 +1,8 @@
-/** What the benchmark found, as tables. */
+/** What the benchmark found, as a table. */
 
+import { median } from '../support/statistics.ts'
 import type { Sample } from './measure.ts'
-import type { ScenarioResult, Target } from './scenario.ts'
-import { median } from './statistics.ts'
+import type { ScenarioResult } from './scenario.ts'
 
 /** Returns the medians of a scenario's variants, a line each. */
 export function variantTable({ samples = {} }: ScenarioResult): string {
@@ -23,18 +23,4 @@ export function variantTable({ samples = {} }: ScenarioResult): string {
   if (rows.length === 0) return ''
   const head = `${'medians'.padEnd(24)}    req/s   nginx µs   Redis µs    busy`
   return [head, ...rows].join('\n')
-}
-
-/** Returns the targets of all scenarios, a line each, and how many are missed. */
-export function targetTable(scenarios: readonly ScenarioResult[]): string {
-  const lines = scenarios.flatMap(({ title, targets }) => ['', title, ...targets.map(line)])
-  const all = scenarios.flatMap(({ targets }) => targets)
-  const missed = all.filter(({ met }) => !met).length
-  const verdict =
-    missed === 0 ? `All ${all.length} targets met.` : `${missed} of ${all.length} targets MISSED.`
-  return [...lines, '', verdict].join('\n')
-}
-
-function line({ what, wanted, got, met }: Target): string {
-  return `  ${met ? 'met   ' : 'MISSED'}  ${what.padEnd(48)}${got.padStart(14)}   wanted ${wanted}`
 }

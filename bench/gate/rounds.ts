@@ -1,33 +1,30 @@
-/** Several variants, measured in turn: what disturbs the machine disturbs all of them. */
+/** Several variants, measured in turn and compared round by round. */
 
+import { type SamplesOf, takeTurns } from '../support/rounds.ts'
+import { median, ratios } from '../support/statistics.ts'
 import { type LogSample, measure, type Sample, type Variant } from './measure.ts'
-import { median, ratios } from './statistics.ts'
 import type { World } from './world.ts'
 
 /** Samples by name of the variant, in the order of the rounds. */
-export type Samples = Readonly<Record<string, readonly Sample[]>>
+export type Samples = SamplesOf<Sample>
 
 const WARM_UP_SECONDS = 1
 
-/** Measures every variant once a round, in turn forwards and backwards, after a run that does not count. */
-export async function runRounds(
+/** Measures every variant once a round. */
+export function runRounds(
   world: World,
   variants: readonly Variant[],
   rounds: number,
   seconds: number,
   say: (message: string) => void,
 ): Promise<Samples> {
-  const samples = Object.fromEntries(variants.map(({ name }) => [name, [] as Sample[]]))
-  for (const variant of variants) await measure(world, variant, WARM_UP_SECONDS)
-  for (let round = 1; round <= rounds; round++) {
-    const order = round % 2 === 1 ? variants : variants.toReversed()
-    for (const variant of order) {
-      const sample = await measure(world, variant, seconds)
-      samples[variant.name]?.push(sample)
-      say(`round ${round}  ${describe(variant.name, sample)}`)
-    }
-  }
-  return samples
+  return takeTurns(
+    variants,
+    rounds,
+    (variant) => measure(world, variant, WARM_UP_SECONDS),
+    (variant) => measure(world, variant, seconds),
+    (round, name, sample) => say(`round ${round}  ${describe(name, sample)}`),
+  )
 }
 
 /** How much of a baseline's speed a variant has. */

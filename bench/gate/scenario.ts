@@ -1,5 +1,6 @@
 /** What one question of the benchmark is made of, and what came out of it. */
 
+import type { TargetGroup } from '../support/target.ts'
 import type { Loads } from './loads.ts'
 import type { Sample } from './measure.ts'
 import type { OpenLoopResult } from './open-loop-client.ts'
@@ -7,19 +8,9 @@ import type { BenchOptions } from './options.ts'
 import type { Samples } from './rounds.ts'
 import type { World } from './world.ts'
 
-/** One thing that the gate should reach. */
-export interface Target {
-  readonly what: string
-  readonly wanted: string
-  readonly got: string
-  readonly met: boolean
-}
-
 /** What a scenario leaves behind; goes into the result file as it is. */
-export interface ScenarioResult {
+export interface ScenarioResult extends TargetGroup {
   readonly name: string
-  readonly title: string
-  readonly targets: readonly Target[]
   /** Closed loop: every run. */
   readonly samples?: Samples
   /** Open loop: every run, by variant. */
@@ -33,17 +24,6 @@ export interface Bench {
   readonly loads: Loads
   readonly options: BenchOptions
   readonly say: (message: string) => void
-}
-
-/** Returns a target that a number is at least so large. */
-export function atLeast(what: string, wanted: number, got: number): Target {
-  const percent = (share: number) => `${(share * 100).toFixed(0)} %`
-  return { what, wanted: `≥ ${percent(wanted)}`, got: percent(got), met: got >= wanted }
-}
-
-/** Returns a target that a count is zero. */
-export function none(what: string, count: number): Target {
-  return { what, wanted: '0', got: String(count), met: count === 0 }
 }
 
 /** Returns the sum of one number over all runs. */

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { PrivateRoot } from '../../scripts/root/private-root.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { freePorts } from '../../tests/support/free-ports.ts'
+import type { Person } from '../support/people.ts'
 import { ask } from './ask.ts'
 import { BASELINES, baselineServers, type Ports } from './baselines.ts'
 import { writeFloor } from './floor.ts'
 import { type Gate, startGate } from './gate-nginx.ts'
 import { posting, reading } from './load.ts'
 import { writeLuaFiles } from './lua-files.ts'
-import type { Person } from './people.ts'
 import { CHAT_POLICIES } from './plans.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 
@@ -56,15 +56,19 @@ export async function learnRefusals(
   }
 }
 
-/**
- * Starts an nginx with the gate and all baselines.
- * @param sha SHA-1 of admit.lua, which Redis knows
- */
+/** What the baselines have to know of the gate. */
+export interface SiteSetup {
+  readonly refusals: Refusals
+  /** SHA-1 of admit.lua, which Redis knows. */
+  readonly sha: string
+}
+
+/** Starts an nginx with the gate and all baselines. */
 export async function startSite(
   root: PrivateRoot,
   plan: Plan,
   cpus: string,
-  setup: { readonly logs: boolean; readonly refusals: Refusals; readonly sha: string },
+  setup: SiteSetup & { readonly logs: boolean },
 ): Promise<Site> {
   const { logs, refusals, sha } = setup
   const names = ['gate', ...BASELINES]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { PrivateRoot } from '../../scripts/root/private-root.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
 import { baseEnvironment } from '../../scripts/stack/service.ts'
-import { Program } from './processes.ts'
+import { Program } from '../support/processes.ts'
 
 const READY_MS = 10_000
 

@@ -7,13 +7,14 @@ import { buildGate } from '../../scripts/build/all.ts'
 import type { PrivateRoot } from '../../scripts/root/private-root.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
 import { redisService } from '../../scripts/stack/redis.ts'
-import { forgeCookies, type Person, signInPeople } from './people.ts'
+import { forgeCookies, type Person, signInPeople } from '../support/people.ts'
+import { type Cpus, Program, shareCpus } from '../support/processes.ts'
 import { makePlans, type Plans } from './plans.ts'
-import { type Cpus, Program, shareCpus } from './processes.ts'
-import { learnRefusals, type Site, startSite } from './sites.ts'
+import { learnRefusals, type Site, type SiteSetup, startSite } from './sites.ts'
 import { startUpstream } from './upstream.ts'
 
 const PEOPLE = 1000
+const FIRST_UID = 1000
 
 export interface World {
   readonly root: PrivateRoot
@@ -23,6 +24,7 @@ export interface World {
   readonly redis: Redis
   readonly redisServer: Program
   readonly upstream: Program
+  readonly setup: SiteSetup
   readonly quiet: Site
   readonly logged: Site
   /** Signed in; the first one is over the limit of /api/me. */
@@ -55,17 +57,31 @@ export async function startWorld(
   // A rewrite of the append-only file in the middle of one run would be that run's bad luck.
   await redis.config('SET', 'auto-aof-rewrite-percentage', '0')
   const sha = String(await redis.script('LOAD', await admitScript()))
-  const people = await signInPeople(redis, PEOPLE, gate.sessionSecrets)
+  const uids = Array.from({ length: PEOPLE }, (_, index) => String(FIRST_UID + index))
+  const people = await signInPeople(redis, uids, gate.sessionSecrets)
   const [flooder] = people
-  const forged = forgeCookies(PEOPLE)
+  const forged = forgeCookies(uids)
   const sockets = Object.values(plans).map((plan) => plan.layout.sockets.worker)
   const upstream = await startUpstream(root, join(folder, 'upstream'), sockets, cpus.load)
   const refusals = await learnRefusals(root, plans.quiet, forged, flooder)
   const setup = { refusals, sha }
-  const quiet = await startSite(root, plans.quiet, cpus.gate, { ...setup, logs: false })
-  const logged = await startSite(root, plans.logged, cpus.gate, { ...setup, logs: true })
-  const parts = { root, folder, plans, cpus, redis, redisServer, upstream }
-  return { ...parts, quiet, logged, people, forged }
+  const parts = { root, folder, plans, cpus, redis, redisServer, upstream, people, forged, setup }
+  return { ...parts, ...(await startSites(parts)) }
+}
+
+/** Starts both nginx anew: what one scenario left in their memory must not slow down the next. */
+export async function renewSites(world: World): Promise<World> {
+  for (const { program } of [world.quiet, world.logged]) await program.stop()
+  return { ...world, ...(await startSites(world)) }
+}
+
+type Sites = Pick<World, 'quiet' | 'logged'>
+
+async function startSites({ root, plans, cpus, setup }: Omit<World, keyof Sites>): Promise<Sites> {
+  return {
+    quiet: await startSite(root, plans.quiet, cpus.gate, { ...setup, logs: false }),
+    logged: await startSite(root, plans.logged, cpus.gate, { ...setup, logs: true }),
+  }
 }
 
 function admitScript(): Promise<string> {

@@ -11,19 +11,16 @@ export interface Person {
   readonly cookie: string
 }
 
-const FIRST_UID = 1000
-
-/** Returns `count` users, at least one, each signed in once, written to Redis. */
+/** Returns these users, at least one, each signed in once, written to Redis. */
 export async function signInPeople(
   redis: Redis,
-  count: number,
+  uids: readonly string[],
   secret: string,
 ): Promise<readonly [Person, ...Person[]]> {
   const now = String(Math.floor(Date.now() / 1000))
   const people: Person[] = []
   const pipeline = redis.pipeline()
-  for (let index = 0; index < count; index++) {
-    const uid = String(FIRST_UID + index)
+  for (const uid of uids) {
     const { cookie, hash } = newSession(uid, secret)
     const session: SessionRecord = {
       created: now,
@@ -34,10 +31,12 @@ export async function signInPeople(
     }
     const user: UserCopy = {
       epoch: '1',
+      revision: '1',
       state: 'enabled',
       role: 'user',
       name: `bench-${uid}`,
       limits: '',
+      must_change: '0',
     }
     pipeline.hset(sessionKey(uid, hash), session)
     pipeline.hset(userKey(uid), user)
@@ -49,9 +48,7 @@ export async function signInPeople(
   return [first, ...rest]
 }
 
-/** Returns cookies of the right form that no secret of ours has signed. */
-export function forgeCookies(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => {
-    return newSession(String(FIRST_UID + index), 'not the secret').cookie
-  })
+/** Returns cookies of these users, of the right form, that no secret of ours has signed. */
+export function forgeCookies(uids: readonly string[]): readonly string[] {
+  return uids.map((uid) => newSession(uid, 'not the secret').cookie)
 }

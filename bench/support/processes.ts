@@ -6,14 +6,13 @@ import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Command } from '../../scripts/stack/service.ts'
+import { cpuUsOf, ownBytesOf, withChildren } from './process-cost.ts'
 
 const run = promisify(execFile)
 
-/** What Linux counts processor time in: 1/100 s on every platform that Node supports. */
-const TICK_US = 10_000
-
 /** Processors as `taskset -c` takes them. */
 export interface Cpus {
+  readonly all: string
   /** One, for the nginx that is measured. */
   readonly gate: string
   /** The others, for the load, the upstream and Redis; the same one on a machine that has no other. */
@@ -29,7 +28,7 @@ export function shareCpus(): Cpus {
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   })
   const [gate = 0, ...rest] = all
-  return { gate: String(gate), load: rest.length > 0 ? rest.join(',') : String(gate) }
+  return { all: list, gate: String(gate), load: rest.length > 0 ? rest.join(',') : String(gate) }
 }
 
 /** What was started and has not been stopped, the newest last. */
@@ -82,17 +81,17 @@ export class Program {
   pids(): readonly number[] {
     const { pid } = this.#child
     if (pid === undefined || this.#child.exitCode !== null) return []
-    return [pid, ...childrenOf(pid)]
+    return withChildren(pid)
   }
 
   /** Processor time spent so far, user and system, of all its processes, µs. */
   cpuUs(): number {
-    return this.pids().reduce((sum, pid) => sum + cpuUsOf(pid), 0)
+    return cpuUsOf(this.pids())
   }
 
-  /** Resident memory of all its processes, bytes; pages that they share count for each. */
-  rssBytes(): number {
-    return this.pids().reduce((sum, pid) => sum + rssBytesOf(pid), 0)
+  /** Resident memory of its processes' own, bytes. */
+  ownBytes(): number {
+    return ownBytesOf(this.pids())
   }
 
   /** Moves all its processes to other processors. */
@@ -107,21 +106,4 @@ export class Program {
     this.#child.kill(this.#stopSignal)
     await exited
   }
-}
-
-function childrenOf(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return text === '' ? [] : text.split(' ').map(Number)
-}
-
-/** Fields 14 and 15 of /proc/PID/stat; the name before them may hold spaces. */
-function cpuUsOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US
-}
-
-function rssBytesOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024
 }
