@@ -1,4 +1,7 @@
-/** Keys and what an account may do. To the stand-in each key is an account of its own. */
+/**
+ * Keys and what an account may do. Each key is an account of its own, unless its name says to which one
+ * it belongs: `sk-account-<name>-…`.
+ */
 
 import { ApiError, balanceUsedUp, keyRefused, tooConcurrent } from './api-error.ts'
 import type { Model } from './models.ts'
@@ -44,21 +47,27 @@ export function balanceOf(key: string): object {
   }
 }
 
+/** Returns the account of a key; all its keys share cache and concurrency. */
+export function accountOf(key: string): string {
+  return /^sk-account-[a-z0-9]+(?=-)/.exec(key)?.[0] ?? key
+}
+
 export interface ConcurrencyGuard {
   /**
    * Takes a place for one request and returns the function that gives it back.
-   * @throws {ApiError} 429 when all places of the key for this model are taken
+   * @param most places for this request, if it wants fewer than there are
+   * @throws {ApiError} 429 when all places of the key's account for this model are taken
    */
-  enter(key: string, model: Model): () => void
+  enter(key: string, model: Model, most?: number): () => void
 }
 
-/** @param limit places for each key and model; undefined means the model's own */
+/** @param limit places for each account and model; undefined means the model's own */
 export function createConcurrencyGuard(limit: number | undefined): ConcurrencyGuard {
   const running = new Map<string, number>()
   return {
-    enter(key, model) {
-      const account = `${model.id} ${key}`
-      const places = limit ?? model.concurrency
+    enter(key, model, most = Number.POSITIVE_INFINITY) {
+      const account = `${model.id} ${accountOf(key)}`
+      const places = Math.min(limit ?? model.concurrency, most)
       const taken = running.get(account) ?? 0
       if (taken >= places) throw tooConcurrent(places)
       running.set(account, taken + 1)

@@ -59,6 +59,94 @@ test('a JSON answer is a JSON object', () => {
   assert.deepEqual(JSON.parse(text), { answer: 'say "json"' })
 })
 
+const WEATHER = {
+  type: 'function',
+  function: {
+    name: 'weather',
+    parameters: {
+      type: 'object',
+      properties: {
+        city: { type: 'string' },
+        unit: { enum: ['C', 'F'] },
+        days: { type: 'integer' },
+      },
+    },
+  },
+}
+const CLOCK = { type: 'function', function: { name: 'clock' } }
+const TOOLS = { tools: [WEATHER, CLOCK], thinking: { type: 'disabled' } }
+
+test('tools are called in turn, with arguments that fit their schemas', () => {
+  const { calls, content, finishReason, usage } = plan('standin: tools=3', TOOLS)
+  assert.deepEqual(
+    calls.map(({ name, fragments }) => [name, JSON.parse(fragments.join(''))]),
+    [
+      ['weather', { city: 'text', unit: 'C', days: 1 }],
+      ['clock', {}],
+      ['weather', { city: 'text', unit: 'C', days: 1 }],
+    ],
+  )
+  assert.equal(finishReason, 'tool_calls')
+  assert.equal(content.length, 0)
+  const pieces = calls.reduce((sum, { fragments }) => sum + fragments.length, 0)
+  assert.equal(usage.completion_tokens, pieces + 3 * 34)
+  const spoken = plan('standin: tools=1 text="I will look."', TOOLS)
+  assert.equal(joinTokens(spoken.content), 'I will look.')
+})
+
+test('a model calls no tool of its own accord, unless it has to', () => {
+  assert.equal(plan('Hello', TOOLS).calls.length, 0)
+  assert.equal(plan('Hello', { ...TOOLS, tool_choice: 'required' }).calls.length, 1)
+  const clock = { type: 'function', function: { name: 'clock' } }
+  const named = plan('standin: tools=2', { ...TOOLS, tool_choice: clock })
+  assert.deepEqual(
+    named.calls.map(({ name }) => name),
+    ['clock', 'clock'],
+  )
+  assert.throws(() => plan('standin: tools=1'), {
+    message: 'standin: tools needs a request with tools',
+  })
+  assert.throws(() => plan('standin: tools=1', { ...TOOLS, tool_choice: 'none' }), {
+    message: 'standin: tools needs another tool_choice than none',
+  })
+})
+
+test('tool calls that do not fit max_tokens end by length', () => {
+  const whole = plan('standin: tools=2', TOOLS)
+  const fits = whole.usage.completion_tokens
+  assert.equal(plan('standin: tools=2', { ...TOOLS, max_tokens: fits }).finishReason, 'tool_calls')
+  const cut = plan('standin: tools=2', { ...TOOLS, max_tokens: fits - 1 })
+  assert.equal(cut.finishReason, 'length')
+  assert.equal(cut.usage.completion_tokens, fits - 1)
+  assert.equal(plan('standin: tools=2', { ...TOOLS, max_tokens: 34 }).calls.length, 0)
+})
+
+test('an answer ends before a stop sequence, wherever it begins', () => {
+  const stopped = (stop: unknown) =>
+    plan('standin: text="one two three four"', { stop, thinking: { type: 'disabled' } })
+  const table: readonly (readonly [unknown, string, number])[] = [
+    ['three', 'one two ', 3],
+    ['wo th', 'one t', 2],
+    [['four', ' two'], 'one', 1],
+    [['five', ''], 'one two three four', 4],
+    ['one', '', 0],
+    [null, 'one two three four', 4],
+  ]
+  for (const [stop, text, tokens] of table) {
+    const { content, finishReason, usage } = stopped(stop)
+    assert.equal(joinTokens(content), text, JSON.stringify(stop))
+    assert.equal(usage.completion_tokens, tokens)
+    assert.equal(finishReason, 'stop')
+  }
+})
+
+test('a fault after the finish chunk needs a stream', () => {
+  assert.equal(plan('standin: cut=finish', { stream: true }).fault?.after, 'finish')
+  assert.throws(() => plan('standin: cut=finish'), {
+    message: 'standin: cut=finish needs a stream',
+  })
+})
+
 test('a fault beyond the last token is refused', () => {
   assert.throws(() => plan('standin: tokens=3 reasoning=2 cut=6'), {
     message: "standin: cut=6 is beyond the answer's 5 tokens",

@@ -11,7 +11,15 @@ import {
   withoutDirectives,
 } from './directives.ts'
 import { answerTo } from './prose.ts'
+import { untilStop } from './stop-sequences.ts'
 import { cycleTokens, splitTokens, type TokenRun, takeTokens } from './tokens.ts'
+import {
+  countFragments,
+  countToolTokens,
+  makeToolCalls,
+  type ToolCall,
+  takeToolCalls,
+} from './tool-calls.ts'
 import { makeUsage, type Usage } from './usage.ts'
 
 /** A person can follow the words at this pace. */
@@ -23,6 +31,8 @@ const REASONING_SENTENCES: Readonly<Record<Effort, number>> = { low: 1, high: 2,
 export interface AnswerPlan {
   readonly reasoning: TokenRun
   readonly content: TokenRun
+  /** After the content. */
+  readonly calls: readonly ToolCall[]
   readonly finishReason: FinishReason
   readonly usage: Usage
   readonly usageMode: UsageMode
@@ -51,22 +61,30 @@ export function planAnswer(
   const wanted = chooseTokens(request, directives)
   const reasoning = takeTokens(wanted.reasoning, request.maxTokens)
   const content = takeTokens(wanted.content, request.maxTokens - reasoning.length)
-  const total = reasoning.length + content.length
-  const truncated = total < wanted.reasoning.length + wanted.content.length
+  const words = reasoning.length + content.length
+  const calls = takeToolCalls(wanted.calls, request.maxTokens - words)
+  const total = words + countFragments(calls)
+  const isWhole =
+    total === wanted.reasoning.length + wanted.content.length + countFragments(wanted.calls)
   const { fault } = directives
-  if (fault !== undefined && fault.afterTokens > total) {
-    throw refusal(`${fault.kind}=${fault.afterTokens} is beyond the answer's ${total} tokens`)
+  if (fault?.after === 'finish') {
+    if (!request.stream) throw refusal(`${fault.kind}=finish needs a stream`)
+  } else if (fault !== undefined && fault.after > total) {
+    throw refusal(`${fault.kind}=${fault.after} is beyond the answer's ${total} tokens`)
   }
+  const ownReason = calls.length > 0 ? 'tool_calls' : 'stop'
   return {
     reasoning,
     content,
-    finishReason: truncated ? 'length' : (directives.finish ?? 'stop'),
+    calls,
+    finishReason: isWhole ? (directives.finish ?? ownReason) : 'length',
     usage: makeUsage(
       {
         prompt: request.promptTokens,
         cached: Math.min(cachedTokens, request.promptTokens),
         reasoning: reasoning.length,
         content: content.length,
+        tools: countToolTokens(calls),
       },
       request.thinking,
     ),
@@ -88,9 +106,12 @@ export function lastQuestion(request: ChatRequest): string {
 function chooseTokens(
   request: ChatRequest,
   directives: Directives,
-): Pick<AnswerPlan, 'reasoning' | 'content'> {
+): Pick<AnswerPlan, 'reasoning' | 'content' | 'calls'> {
   const prose = answerTo(withoutDirectives(lastQuestion(request)))
-  const text = directives.text ?? prose.content
+  const calls = chooseCalls(request, directives)
+  // Who calls a tool says nothing beside it unless it is told to.
+  const silent = calls.length > 0 && directives.tokens === undefined
+  const text = directives.text ?? (silent ? '' : prose.content)
   const tokens = splitTokens(request.json ? JSON.stringify({ answer: text }) : text)
   if (tokens.length === 0 && (directives.tokens ?? 0) > 0) {
     throw refusal('tokens needs a text that is not empty')
@@ -101,6 +122,16 @@ function chooseTokens(
   const reasoning = splitTokens(prose.reasoning.slice(0, sentences).join(''))
   return {
     reasoning: thinking ? cycleTokens(reasoning, wanted) : cycleTokens([]),
-    content: cycleTokens(tokens, directives.tokens),
+    content: untilStop(cycleTokens(tokens, directives.tokens), request.stops),
+    calls,
   }
+}
+
+function chooseCalls({ offer }: ChatRequest, directives: Directives): readonly ToolCall[] {
+  const count = directives.tools ?? (offer.choice === 'required' ? 1 : 0)
+  if (count > 0 && directives.tools !== undefined) {
+    if (offer.tools.length === 0) throw refusal('tools needs a request with tools')
+    if (offer.choice === 'none') throw refusal('tools needs another tool_choice than none')
+  }
+  return makeToolCalls(offer.tools, count)
 }

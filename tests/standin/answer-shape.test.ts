@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, dataLines, NOW_MS, startStandin } from './test-support.ts'
+import { ask, dataLines, endOf, NOW_MS, startStandin } from './test-support.ts'
 
 const TWO_AND_TWO = 'standin: delay=0 reasoning=2 text="Hi there"'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/
@@ -73,6 +73,78 @@ test('a whole answer has its own order of keys', async (t) => {
     thought.replace(/^\{"id":"[^"]+",/, '').replace(/,"usage".*$/, ''),
     `${start}"choices":[{"index":0,"message":{"role":"assistant","content":"Hi there","reasoning_content":"The question"},"logprobs":null,"finish_reason":"stop"}]`,
   )
+})
+
+const TOOLS = { tools: [{ type: 'function', function: { name: 'clock' } }] }
+const TWO_CALLS = 'standin: delay=0 tools=2 text=Hm'
+const CALL_ID = /"id":"call_0[01]_[A-Za-z0-9]{20}"/g
+
+test('tool calls come piece by piece after the text, each with an index and an id', async (t) => {
+  const standin = await startStandin(t)
+  const lines = dataLines(await (await ask(standin, { content: TWO_CALLS, fields: TOOLS })).text())
+  assert.equal(lines.at(-1), '[DONE]')
+  const seen = strip(lines.slice(0, -1))
+  const ids = seen.flatMap((line) => line.match(CALL_ID) ?? [])
+  assert.equal(new Set(ids).size, 2)
+  const call = (index: number) =>
+    `{"tool_calls":[{"index":${index},${ids[index]},"type":"function","function":{"name":"clock","arguments":""}}]}`
+  const piece = (index: number, text: string) =>
+    `{"tool_calls":[{"index":${index},"function":{"arguments":"${text}"}}]}`
+  assert.deepEqual(
+    seen.slice(0, -1),
+    [
+      '{"role":"assistant","content":""}',
+      '{"content":"Hm"}',
+      ...[0, 1].flatMap((index) => [call(index), piece(index, '{'), piece(index, '}')]),
+    ].map((delta) => choice(delta)),
+  )
+  assert.ok(seen.at(-1)?.startsWith(choice('{"content":""}', '"tool_calls"')), seen.at(-1))
+  assert.match(seen.at(-1) ?? '', /"completion_tokens":73,/)
+  const record = await endOf(standin, 1)
+  assert.deepEqual(record.tokens_sent, { reasoning: 0, content: 1 })
+  assert.equal(record.tool_tokens_sent, 4)
+})
+
+test('tool calls of a whole answer stand in its message', async (t) => {
+  const standin = await startStandin(t)
+  const fields = { ...TOOLS, ...THINKING, stream: false }
+  const content = `${TWO_CALLS} reasoning=1`
+  const text = await (await ask(standin, { content, fields })).text()
+  const call = (index: number) =>
+    `{"index":${index},ID,"type":"function","function":{"name":"clock","arguments":"{}"}}`
+  assert.ok(
+    text
+      .replaceAll(CALL_ID, 'ID')
+      .includes(
+        `"message":{"role":"assistant","content":"Hm","reasoning_content":"The","tool_calls":[${call(0)},${call(1)}]},"logprobs":null,"finish_reason":"tool_calls"`,
+      ),
+    text,
+  )
+})
+
+test('logprobs stand beside the token that they are of', async (t) => {
+  const standin = await startStandin(t)
+  const entry = (token: string, logprob: number, bytes: string, top = '') =>
+    `{"token":"${token}","logprob":${logprob},"bytes":[${bytes}],"top_logprobs":[${top}]}`
+  const hi = entry('Hi', -0.77, '72,105')
+  const content = 'standin: delay=0 reasoning=1 text=Hi'
+  const fields = { logprobs: true }
+  const plain = await (await ask(standin, { content, fields })).text()
+  assert.ok(plain.includes(`"delta":{"content":"Hi"},"logprobs":{"content":[${hi}]}`), plain)
+  const thought = await (await ask(standin, { content, fields: { ...fields, ...THINKING } })).text()
+  const the = entry('The', -0.89, '84,104,101')
+  for (const probs of [
+    `"logprobs":{"content":null,"reasoning_content":[${the}]}`,
+    `"logprobs":{"content":[${hi}],"reasoning_content":null}`,
+  ]) {
+    assert.ok(thought.includes(probs), thought)
+  }
+  const both = { ...fields, top_logprobs: 2, stream: false }
+  const whole = await (await ask(standin, { content, fields: both })).text()
+  const first = '{"token":"Hi","logprob":-0.77,"bytes":[72,105]}'
+  const second = '{"token":"Hi~1","logprob":-1.77,"bytes":[72,105,126,49]}'
+  const top = entry('Hi', -0.77, '72,105', `${first},${second}`)
+  assert.ok(whole.includes(`"logprobs":{"content":[${top}]}`), whole)
 })
 
 test('headers are those seen from the provider', async (t) => {

@@ -107,6 +107,36 @@ test('max_tokens and temperature have ranges', () => {
   )
 })
 
+test('what the provider does not know it ignores, as `n` and `prefix` of the beta', () => {
+  const messages = [USER, { role: 'assistant', content: 'It', prefix: true }]
+  const request = readChatRequest(bodyWith({ messages, n: 1, seed: 7, store: false, made_up: {} }))
+  assert.equal(request.messages.length, 2)
+})
+
+test('stop, logprobs and tools have a form', () => {
+  assert.deepEqual(readChatRequest(bodyWith({ stop: 'a' })).stops, ['a'])
+  assert.equal(readChatRequest(bodyWith({ logprobs: true, top_logprobs: 2 })).logprobs, 2)
+  assert.equal(readChatRequest(bodyWith({ logprobs: false })).logprobs, undefined)
+  const prefix = 'Failed to deserialize the JSON body into the target type: '
+  const cases: readonly [object, string][] = [
+    [{ stop: 1 }, `${prefix}stop: expected a string or a sequence of strings`],
+    [{ stop: Array.from({ length: 17 }, String) }, 'Invalid Parameters'],
+    [
+      { top_logprobs: 21 },
+      'Invalid top_logprobs value, the valid range of top_logprobs is [0, 20]',
+    ],
+    [{ tools: {} }, `${prefix}tools: expected a sequence`],
+    [{ tools: [{ type: 'f' }] }, `${prefix}tools[0].type: unknown variant `],
+    [{ tools: [{ type: 'function', function: {} }] }, `${prefix}tools[0].function: missing field `],
+    [{ tool_choice: 'any' }, `${prefix}tool_choice: unknown variant `],
+    [{ tool_choice: { type: 'function', function: { name: 'x' } } }, 'Invalid Parameters'],
+  ]
+  for (const [fields, problem] of cases) {
+    const message = refusalOf(bodyWith(fields))
+    assert.ok(message.startsWith(problem), message)
+  }
+})
+
 test('response_format: json_object needs the word json, json_schema is unavailable', () => {
   const jsonObject = { response_format: { type: 'json_object' } }
   assert.equal(

@@ -2,9 +2,12 @@
 
 import { ApiError, maxTokensOutOfRange } from './api-error.ts'
 import { createJsonReader, isObject, type JsonReader } from './json-reader.ts'
+import { readLogprobs } from './logprobs.ts'
 import { type Message, readMessages } from './messages.ts'
 import { CONTEXT_TOKENS, findModel, MAX_OUTPUT_TOKENS, type Model } from './models.ts'
 import { countPrompt } from './prompt.ts'
+import { readStops } from './stop-sequences.ts'
+import { readToolOffer, type ToolOffer } from './tools.ts'
 
 /** Accepted `reasoning_effort` values and what they mean. */
 const EFFORTS = {
@@ -37,6 +40,11 @@ export interface ChatRequest {
   /** True when the answer must be a JSON object. */
   readonly json: boolean
   readonly promptTokens: number
+  /** Texts before which the answer ends. */
+  readonly stops: readonly string[]
+  /** Alternatives wanted with each token's logprob; undefined for no logprobs. */
+  readonly logprobs: number | undefined
+  readonly offer: ToolOffer
 }
 
 /** @throws {ApiError} 400 with the provider's words for the first thing that is wrong */
@@ -71,6 +79,9 @@ export function readChatRequest(body: string): ChatRequest {
       : false,
     json,
     promptTokens,
+    stops: readStops(reader),
+    logprobs: readLogprobs(reader),
+    offer: readToolOffer(reader),
   }
 }
 

@@ -1,6 +1,6 @@
 /** POST /chat/completions */
 
-import { authenticate, type ConcurrencyGuard, requireBalance } from './account.ts'
+import { accountOf, authenticate, type ConcurrencyGuard, requireBalance } from './account.ts'
 import { answerHeaders, streamHeaders } from './answer-headers.ts'
 import { type AnswerPlan, lastQuestion, planAnswer } from './answer-plan.ts'
 import { type ChatRequest, readChatRequest } from './chat-request.ts'
@@ -26,13 +26,13 @@ export async function serveChat(deps: ChatDeps, exchange: Exchange, id: string):
   const request = readChatRequest(exchange.body)
   const directives = parseDirectives(lastQuestion(request))
   exchange.outlet.signal.throwIfAborted()
-  const leave = deps.guard.enter(key, request.model)
+  const leave = deps.guard.enter(key, request.model, directives.concurrency)
   exchange.outlet.signal.addEventListener('abort', leave, { once: true })
 
   if (directives.status !== undefined) {
     return sendScripted(exchange, directives, directives.status, key)
   }
-  const cached = deps.cache.hit(`${request.model.id} ${key}`, request.messages)
+  const cached = deps.cache.hit(`${request.model.id} ${accountOf(key)}`, request.messages)
   const plan = planAnswer(request, directives, cached)
   await exchange.outlet.wait(plan.headersMs)
   return play(deps, exchange, id, request, plan)
@@ -46,8 +46,8 @@ function play(
   plan: AnswerPlan,
 ): Promise<void> {
   const { outlet, record, traceId } = exchange
-  const { model, thinking } = request
-  const answer = { id, created: Math.floor(deps.now() / 1000), model, thinking }
+  const { model, thinking, logprobs } = request
+  const answer = { id, created: Math.floor(deps.now() / 1000), model, thinking, logprobs }
   const last = plan.fault?.kind === 'cut'
   record.usage = plan.usage
   if (request.stream) {

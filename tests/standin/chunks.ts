@@ -1,7 +1,9 @@
 /** The JSON of an answer, streamed or whole, with the provider's order of keys. */
 
 import type { FinishReason } from './directives.ts'
+import { logprobOf } from './logprobs.ts'
 import type { Model } from './models.ts'
+import { type ToolCall, toolCallId } from './tool-calls.ts'
 import type { Usage } from './usage.ts'
 
 /** What all parts of one answer have in common. */
@@ -11,6 +13,8 @@ export interface AnswerFrame {
   readonly created: number
   readonly model: Model
   readonly thinking: boolean
+  /** Alternatives with each token's logprob; undefined for no logprobs. */
+  readonly logprobs: number | undefined
 }
 
 /** The chunks of a stream, each as JSON. */
@@ -18,6 +22,10 @@ export interface Chunks {
   opening(usage: Usage | undefined): string
   reasoning(token: string): string
   content(token: string): string
+  /** The first chunk of a tool call: its name, and no arguments yet. */
+  call(index: number, name: string): string
+  /** A piece of the arguments of the call with this index. */
+  callArguments(index: number, piece: string): string
   /** @param usage rides this last chunk; undefined leaves it out */
   finish(reason: FinishReason, usage: Usage | undefined): string
   /** OpenAI's form: usage alone, with no choices. */
@@ -29,7 +37,7 @@ export interface Chunks {
  *   for the last; without it only the last has the key
  */
 export function createChunks(answer: AnswerFrame, includeUsage: boolean): Chunks {
-  const { id, created, model, thinking } = answer
+  const { id, created, model, thinking, logprobs } = answer
   const common = JSON.stringify({
     id,
     object: 'chat.completion.chunk',
@@ -41,8 +49,15 @@ export function createChunks(answer: AnswerFrame, includeUsage: boolean): Chunks
   const noUsage = includeUsage ? ',"usage":null}' : '}'
 
   // Texts are put together by hand: a delta is by far the most frequent thing the stand-in makes.
-  function delta(json: string): string {
-    return `${head}[{"index":0,"delta":${json},"logprobs":null,"finish_reason":null}]${noUsage}`
+  function delta(json: string, probs = 'null'): string {
+    return `${head}[{"index":0,"delta":${json},"logprobs":${probs},"finish_reason":null}]${noUsage}`
+  }
+
+  /** In thinking mode they stand where the text stands. */
+  function probsOf(part: 'content' | 'reasoning_content', token: string): string {
+    if (logprobs === undefined) return 'null'
+    const parts = thinking ? { content: null, reasoning_content: null } : {}
+    return JSON.stringify({ ...parts, [part]: [logprobOf(token, logprobs)] })
   }
 
   function withUsage(choices: string, usage: Usage | undefined): string {
@@ -63,13 +78,23 @@ export function createChunks(answer: AnswerFrame, includeUsage: boolean): Chunks
       return withUsage(JSON.stringify([choice]), usage)
     },
     reasoning(token) {
-      return delta(`{"content":null,"reasoning_content":${JSON.stringify(token)}}`)
+      const json = `{"content":null,"reasoning_content":${JSON.stringify(token)}}`
+      return delta(json, probsOf('reasoning_content', token))
     },
     content(token) {
       const text = JSON.stringify(token)
       return delta(
         thinking ? `{"content":${text},"reasoning_content":null}` : `{"content":${text}}`,
+        probsOf('content', token),
       )
+    },
+    call(index, name) {
+      const call = { index, id: toolCallId(id, index), type: 'function' }
+      const named = { ...call, function: { name, arguments: '' } }
+      return delta(JSON.stringify({ tool_calls: [named] }))
+    },
+    callArguments(index, piece) {
+      return delta(JSON.stringify({ tool_calls: [{ index, function: { arguments: piece } }] }))
     },
     finish(reason, usage) {
       const choice = {
@@ -86,14 +111,23 @@ export function createChunks(answer: AnswerFrame, includeUsage: boolean): Chunks
   }
 }
 
+/** What an answer that is not streamed says. */
+export interface WholeText {
+  readonly reasoning: readonly string[]
+  readonly content: readonly string[]
+  readonly calls: readonly ToolCall[]
+}
+
 /** Returns the body of an answer that is not streamed. */
 export function completionBody(
   answer: AnswerFrame,
-  text: { readonly reasoning: string; readonly content: string },
+  { reasoning, content, calls }: WholeText,
   reason: FinishReason,
   usage: Usage | undefined,
 ): string {
-  const { id, created, model, thinking } = answer
+  const { id, created, model, thinking, logprobs } = answer
+  const probs = (tokens: readonly string[]) =>
+    tokens.map((token) => logprobOf(token, logprobs ?? 0))
   return JSON.stringify({
     id,
     object: 'chat.completion',
@@ -104,10 +138,22 @@ export function completionBody(
         index: 0,
         message: {
           role: 'assistant',
-          content: text.content,
-          ...(thinking && { reasoning_content: text.reasoning }),
+          content: content.join(''),
+          ...(thinking && { reasoning_content: reasoning.join('') }),
+          ...(calls.length > 0 && {
+            tool_calls: calls.map(({ name, fragments }, index) => ({
+              ...{ index, id: toolCallId(id, index), type: 'function' },
+              function: { name, arguments: fragments.join('') },
+            })),
+          }),
         },
-        logprobs: null,
+        logprobs:
+          logprobs === undefined
+            ? null
+            : {
+                content: probs(content),
+                ...(thinking && { reasoning_content: probs(reasoning) }),
+              },
         finish_reason: reason,
       },
     ],

@@ -62,6 +62,18 @@ export function takeInteger(
   return Number(value)
 }
 
+/** Takes a whole number from 0 to `max`, or one word instead. */
+export function takeIntegerOr<W extends string>(
+  given: Map<string, string>,
+  name: string,
+  max: number,
+  word: W,
+): number | W | undefined {
+  if (given.get(name) !== word) return takeInteger(given, name, max)
+  given.delete(name)
+  return word
+}
+
 /** Takes seconds, fractions allowed, and returns milliseconds. */
 export function takeSeconds(given: Map<string, string>, name: string): number | undefined {
   const value = take(given, name)

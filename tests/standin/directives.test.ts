@@ -19,25 +19,35 @@ test('every directive is read', () => {
   const given = parseDirectives(
     [
       'What is a black hole?',
-      'standin: tokens=7 reasoning=3 delay=0 first=20 headers=30 keepalive=0.5 text=word',
-      '  standin: stall=4 status=429 retry_after=2 usage=extra frame=crlf finish=length',
+      'standin: tokens=7 reasoning=3 tools=2 delay=0 first=20 headers=30 keepalive=0.5 text=word',
+      '  standin: stall=4 status=429 retry_after=2 concurrency=3 usage=extra frame=crlf finish=length',
     ].join('\n'),
   )
   assert.deepEqual(given, {
     text: 'word',
     tokens: 7,
     reasoning: 3,
+    tools: 2,
     delayMs: 0,
     firstMs: 20,
     headersMs: 30,
     keepaliveMs: 500,
-    fault: { kind: 'stall', afterTokens: 4 },
+    fault: { kind: 'stall', after: 4 },
     status: 429,
     retryAfterSeconds: 2,
+    concurrency: 3,
     usage: 'extra',
     frame: 'crlf',
     finish: 'length',
   })
+})
+
+test('a fault may come with the finish chunk instead of a token', () => {
+  assert.deepEqual(parseDirectives('standin: reset=finish').fault, {
+    ...{ kind: 'reset', after: 'finish' },
+  })
+  assert.match(refusalOf('cut=end'), /^standin: cut must be a whole number/)
+  assert.match(refusalOf('tokens=finish'), /^standin: tokens must be a whole number/)
 })
 
 test('a message without directives asks for nothing', () => {
@@ -75,6 +85,7 @@ test('what cannot be read is refused by name', () => {
   assert.match(refusalOf('status=418'), /^standin: status must be one of 200, 400, 401/)
   assert.match(refusalOf('frame=CRLF'), /^standin: frame must be one of lf, crlf, bytes/)
   assert.match(refusalOf('usage=late'), /^standin: usage must be one of last, none, early, extra/)
+  assert.match(refusalOf('tools=100'), /^standin: tools must be a whole number from 0 to 99/)
   assert.match(refusalOf('finish=done'), /^standin: finish must be one of stop, length/)
   assert.equal(
     refusalOf('cut=1 reset=1'),

@@ -9,6 +9,7 @@ import {
   take,
   takeChoice,
   takeInteger,
+  takeIntegerOr,
   takeSeconds,
 } from './directive-values.ts'
 import { SCRIPTED_STATUSES, type ScriptedStatus } from './scripted-status.ts'
@@ -20,6 +21,7 @@ export const FINISH_REASONS = [
   'stop',
   'length',
   'content_filter',
+  'tool_calls',
   'insufficient_system_resource',
 ] as const
 
@@ -27,10 +29,11 @@ export type Frame = (typeof FRAMES)[number]
 export type UsageMode = (typeof USAGE_MODES)[number]
 export type FinishReason = (typeof FINISH_REASONS)[number]
 
-/** Something that happens after so many tokens, instead of the answer's end. */
+/** Something that happens instead of the answer's end. */
 export interface Fault {
   readonly kind: (typeof FAULT_KINDS)[number]
-  readonly afterTokens: number
+  /** So many tokens, or the finish chunk. */
+  readonly after: number | 'finish'
 }
 
 /** What was asked for; undefined where the default applies. */
@@ -38,6 +41,7 @@ export interface Directives {
   readonly text: string | undefined
   readonly tokens: number | undefined
   readonly reasoning: number | undefined
+  readonly tools: number | undefined
   readonly delayMs: number | undefined
   readonly firstMs: number | undefined
   readonly headersMs: number | undefined
@@ -45,6 +49,7 @@ export interface Directives {
   readonly fault: Fault | undefined
   readonly status: ScriptedStatus | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly concurrency: number | undefined
   readonly usage: UsageMode | undefined
   readonly frame: Frame | undefined
   readonly finish: FinishReason | undefined
@@ -52,6 +57,8 @@ export interface Directives {
 
 const LINE = /^[ \t]*standin:(.*)$/gm
 const MAX_TOKENS = 1_000_000
+/** Their ids count with two digits. */
+const MAX_CALLS = 99
 const HOUR_MS = 3_600_000
 
 /** Returns the message without its directive lines: the question itself. */
@@ -69,13 +76,14 @@ export function parseDirectives(message: string): Directives {
 
   const faults: Fault[] = []
   for (const kind of FAULT_KINDS) {
-    const afterTokens = takeInteger(given, kind, MAX_TOKENS)
-    if (afterTokens !== undefined) faults.push({ kind, afterTokens })
+    const after = takeIntegerOr(given, kind, MAX_TOKENS, 'finish')
+    if (after !== undefined) faults.push({ kind, after })
   }
   const directives: Directives = {
     text: take(given, 'text'),
     tokens: takeInteger(given, 'tokens', MAX_TOKENS),
     reasoning: takeInteger(given, 'reasoning', MAX_TOKENS),
+    tools: takeInteger(given, 'tools', MAX_CALLS),
     delayMs: takeInteger(given, 'delay', HOUR_MS),
     firstMs: takeInteger(given, 'first', HOUR_MS),
     headersMs: takeInteger(given, 'headers', HOUR_MS),
@@ -83,6 +91,7 @@ export function parseDirectives(message: string): Directives {
     fault: faults[0],
     status: takeChoice(given, 'status', SCRIPTED_STATUSES),
     retryAfterSeconds: takeInteger(given, 'retry_after', HOUR_MS / 1000),
+    concurrency: takeInteger(given, 'concurrency', MAX_TOKENS),
     usage: takeChoice(given, 'usage', USAGE_MODES),
     frame: takeChoice(given, 'frame', FRAMES),
     finish: takeChoice(given, 'finish', FINISH_REASONS),

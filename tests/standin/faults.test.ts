@@ -47,6 +47,51 @@ test('reset breaks the connection after so many tokens', async (t) => {
   assert.equal(record.tokens_sent.content, 3)
 })
 
+test('with finish a fault comes after the finish chunk, before [DONE]', async (t) => {
+  const standin = await startStandin(t)
+  const expected = { cut: 'cut', reset: 'reset', error: 'error_event' }
+  for (const [index, [fault, ended]] of Object.entries(expected).entries()) {
+    const content = `standin: delay=0 text="Hi there" ${fault}=finish`
+    const { text, broken } = await readAll(await ask(standin, { content }))
+    const lines = dataLines(text)
+    assert.match(lines[3] ?? '', /"finish_reason":"stop".*"completion_tokens":2,/)
+    assert.equal(lines.length, fault === 'error' ? 5 : 4)
+    assert.doesNotMatch(text, /\[DONE\]/)
+    assert.equal(broken, fault === 'reset')
+    const record = await endOf(standin, index + 1)
+    assert.deepEqual([record.ended, record.usage_reported], [ended, true])
+  }
+  // Usage in a chunk of its own would have come after the fault.
+  const extra = 'standin: delay=0 text=Hi usage=extra cut=finish'
+  const { text } = await readAll(await ask(standin, { content: extra }))
+  assert.doesNotMatch(text, /"usage"/)
+  assert.equal((await endOf(standin, 4)).usage_reported, false)
+})
+
+test('stall=finish stays open behind the finish chunk', async (t) => {
+  const standin = await startStandin(t)
+  const abort = new AbortController()
+  const content = 'standin: delay=0 text=Hi stall=finish keepalive=0.01'
+  const response = await ask(standin, { content, signal: abort.signal })
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (/"stop"[\s\S]*: keep-alive\n\n: keep-alive/.test(text)) break
+  }
+  abort.abort()
+  assert.equal((await endOf(standin, 1)).ended, 'client_closed')
+})
+
+test('a cut may fall into a tool call', async (t) => {
+  const standin = await startStandin(t)
+  const fields = { tools: [{ type: 'function', function: { name: 'clock' } }] }
+  const content = 'standin: delay=0 tools=2 cut=3'
+  const { text } = await readAll(await ask(standin, { content, fields }))
+  // The opening of the answer, of both calls, and three pieces of arguments.
+  assert.equal(dataLines(text).length, 6)
+  assert.equal((await endOf(standin, 1)).tool_tokens_sent, 3)
+})
+
 test('error sends an error event and nothing after it', async (t) => {
   const standin = await startStandin(t)
   const answer = await readAll(await ask(standin, { content: 'standin: delay=0 tokens=5 error=1' }))

@@ -46,7 +46,7 @@ test('a client that leaves stops production at once', async (t) => {
   const standin = await startStandin(t)
   const abort = new AbortController()
   const response = await ask(standin, {
-    content: 'standin: delay=20 tokens=100000',
+    content: 'standin: delay=100 tokens=100000',
     headers: { 'x-request-id': 'gone' },
     signal: abort.signal,
   })

@@ -38,6 +38,8 @@ export interface RequestRecord {
   status: number | null
   /** Tokens handed to the connection. */
   readonly tokens_sent: { reasoning: number; content: number }
+  /** Pieces of tool arguments handed to it. */
+  tool_tokens_sent: number
   /** Null while the request runs. */
   ended: Ending | null
   /** True if every byte of the answer was handed to the operating system. */
@@ -95,6 +97,7 @@ export function createJournal(now: () => number): Journal {
         ended_ms: null,
         status: null,
         tokens_sent: { reasoning: 0, content: 0 },
+        tool_tokens_sent: 0,
         ended: null,
         finished: false,
         usage: null,

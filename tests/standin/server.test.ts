@@ -122,6 +122,30 @@ test('an account runs only so many requests at a time', async (t) => {
   assert.equal((await ask(standin)).status, 200)
 })
 
+test('the keys of one account are counted together, and a request may want fewer places', async (t) => {
+  const standin = await startStandin(t, { concurrency: 2 })
+  const keys = ['sk-account-a-1', 'sk-account-a-2', 'sk-account-b-1']
+  const abort = new AbortController()
+  const begin = (key: string, content = 'standin: stall=0') =>
+    ask(standin, {
+      content,
+      headers: { authorization: `Bearer ${key}`, 'x-request-id': key },
+      signal: abort.signal,
+    })
+  const [one = '', two = '', other = ''] = keys
+  await begin(one)
+  const wanted = await begin(two, 'standin: text=Hi concurrency=1')
+  assert.equal(wanted.status, 429)
+  assert.match(await errorMessage(wanted), /^Your current concurrency is 2, .* limit of 1 /)
+  assert.equal((await begin(two)).status, 200)
+  const refused = await begin(one)
+  assert.equal(refused.status, 429)
+  assert.match(await errorMessage(refused), /^Your current concurrency is 3, .* limit of 2 /)
+  const served = await begin(other, 'standin: delay=0 text=Hi concurrency=1')
+  assert.equal(served.status, 200)
+  abort.abort()
+})
+
 test('closing ends open streams', async (t) => {
   const standin = await startStandin(t)
   const response = await ask(standin, { content: 'standin: delay=0 tokens=3 stall=1' })

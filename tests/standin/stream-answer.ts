@@ -7,6 +7,7 @@ import type { Chunks } from './chunks.ts'
 import type { RequestRecord } from './journal.ts'
 import type { KeepAlive, Outlet } from './outlet.ts'
 import { createFraming, type SseFraming } from './sse-framing.ts'
+import { countFragments } from './tool-calls.ts'
 import { makeUsage } from './usage.ts'
 
 /** Without a delay events are sent together up to this many characters. */
@@ -23,6 +24,10 @@ export async function streamAnswer(
   const keepAlive = plan.keepaliveMs === undefined ? undefined : framing.keepAlive(plan.keepaliveMs)
   await outlet.wait(plan.firstMs, keepAlive)
   await sendTokens(outlet, plan, chunks, record, framing, keepAlive)
+  if (plan.fault?.after === 'finish') {
+    await framing.send(outlet, finishing(plan, chunks, framing))
+    record.usage_reported = ridesOnFinish(plan)
+  }
   switch (plan.fault?.kind) {
     case 'cut':
       outlet.end('cut')
@@ -56,7 +61,9 @@ async function sendTokens(
   framing: SseFraming,
   keepAlive: KeepAlive | undefined,
 ): Promise<void> {
-  const end = plan.fault?.afterTokens ?? plan.reasoning.length + plan.content.length
+  const words = plan.reasoning.length + plan.content.length
+  const after = plan.fault?.after
+  const end = typeof after === 'number' ? after : words + countFragments(plan.calls)
   const batchChars = plan.frame === 'bytes' ? 1 : BATCH_CHARS
   const began = performance.now()
   let next = 0
@@ -70,23 +77,45 @@ async function sendTokens(
     const first = next
     let events = next === 0 ? opening(plan, chunks, framing) : ''
     do {
-      events += framing.event(tokenChunk(plan, chunks, next))
+      events += tokenEvents(plan, chunks, framing, next)
       next += 1
     } while (next < due && events.length < batchChars)
     const room = framing.send(outlet, events)
     const reasoning = Math.max(0, Math.min(next, plan.reasoning.length) - first)
+    const calls = Math.max(0, next - Math.max(first, words))
     record.tokens_sent.reasoning += reasoning
-    record.tokens_sent.content += next - first - reasoning
+    record.tokens_sent.content += next - first - reasoning - calls
+    record.tool_tokens_sent += calls
     await room
     // Other connections get their turn, and a client that left is noticed.
     if (next < due) await nextTurn()
   }
 }
 
-function tokenChunk(plan: AnswerPlan, chunks: Chunks, index: number): string {
+function tokenEvents(plan: AnswerPlan, chunks: Chunks, framing: SseFraming, index: number): string {
   const { reasoning, content } = plan
-  if (index < reasoning.length) return chunks.reasoning(reasoning.at(index))
-  return chunks.content(content.at(index - reasoning.length))
+  if (index < reasoning.length) return framing.event(chunks.reasoning(reasoning.at(index)))
+  const at = index - reasoning.length
+  if (at < content.length) return framing.event(chunks.content(content.at(at)))
+  return callEvents(plan, chunks, framing, at - content.length)
+}
+
+/** The first piece of a call's arguments brings its opening with it. */
+function callEvents(
+  { calls }: AnswerPlan,
+  chunks: Chunks,
+  framing: SseFraming,
+  at: number,
+): string {
+  let piece = at
+  const index = calls.findIndex(({ fragments }) => {
+    if (piece < fragments.length) return true
+    piece -= fragments.length
+    return false
+  })
+  const { name = '', fragments = [] } = calls[index] ?? {}
+  const rest = framing.event(chunks.callArguments(index, fragments[piece] ?? ''))
+  return piece > 0 ? rest : framing.event(chunks.call(index, name)) + rest
 }
 
 /** With `usage=early` the opening chunk has a premature count, as if nothing would be answered. */
@@ -98,6 +127,7 @@ function opening(plan: AnswerPlan, chunks: Chunks, framing: SseFraming): string 
       cached: usage.prompt_cache_hit_tokens,
       reasoning: 0,
       content: 0,
+      tools: 0,
     },
     usage.completion_tokens_details !== undefined,
   )
@@ -105,13 +135,21 @@ function opening(plan: AnswerPlan, chunks: Chunks, framing: SseFraming): string 
 }
 
 function closing(plan: AnswerPlan, chunks: Chunks, framing: SseFraming): string {
-  const { usage, usageMode } = plan
-  const rides = usageMode === 'last' || usageMode === 'early'
-  const empty = usage.completion_tokens === 0
   return [
-    ...(empty ? [opening(plan, chunks, framing)] : []),
-    framing.event(chunks.finish(plan.finishReason, rides ? usage : undefined)),
-    ...(usageMode === 'extra' ? [framing.event(chunks.usageOnly(usage))] : []),
+    finishing(plan, chunks, framing),
+    ...(plan.usageMode === 'extra' ? [framing.event(chunks.usageOnly(plan.usage))] : []),
     framing.event('[DONE]'),
   ].join('')
+}
+
+/** The finish chunk; of an empty answer it brings the opening with it. */
+function finishing(plan: AnswerPlan, chunks: Chunks, framing: SseFraming): string {
+  const { usage, finishReason } = plan
+  const empty = usage.completion_tokens === 0
+  const finish = chunks.finish(finishReason, ridesOnFinish(plan) ? usage : undefined)
+  return (empty ? opening(plan, chunks, framing) : '') + framing.event(finish)
+}
+
+function ridesOnFinish({ usageMode }: AnswerPlan): boolean {
+  return usageMode === 'last' || usageMode === 'early'
 }

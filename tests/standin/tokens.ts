@@ -38,9 +38,14 @@ export function takeTokens(run: TokenRun, length: number): TokenRun {
   return { length: Math.min(run.length, Math.max(0, length)), at: (index) => run.at(index) }
 }
 
+/** Returns a run's tokens. */
+export function listTokens(run: TokenRun): readonly string[] {
+  return Array.from({ length: run.length }, (_, index) => run.at(index))
+}
+
 /** Returns the text that a run's tokens make together. */
 export function joinTokens(run: TokenRun): string {
-  return Array.from({ length: run.length }, (_, index) => run.at(index)).join('')
+  return listTokens(run).join('')
 }
 
 /**

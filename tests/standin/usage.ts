@@ -18,11 +18,13 @@ export interface Counts {
   readonly cached: number
   readonly reasoning: number
   readonly content: number
+  /** Of tool calls. */
+  readonly tools: number
 }
 
 /** Returns the usage object; the order of its keys is the provider's. */
 export function makeUsage(counts: Counts, thinking: boolean): Usage {
-  const completion = counts.reasoning + counts.content
+  const completion = counts.reasoning + counts.content + counts.tools
   return {
     prompt_tokens: counts.prompt,
     completion_tokens: completion,

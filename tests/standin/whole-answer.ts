@@ -6,7 +6,8 @@ import { type AnswerFrame, completionBody } from './chunks.ts'
 import type { RequestRecord } from './journal.ts'
 import type { Outlet } from './outlet.ts'
 import { interrupted } from './stream-answer.ts'
-import { joinTokens } from './tokens.ts'
+import { listTokens } from './tokens.ts'
+import { countFragments } from './tool-calls.ts'
 
 /**
  * Waits as long as a stream of the same plan would take, then sends the body.
@@ -23,7 +24,8 @@ export async function sendWholeAnswer(
   const { fault, keepaliveMs } = plan
   const keepAlive = keepaliveMs === undefined ? undefined : { everyMs: keepaliveMs, bytes: '\n' }
   if (keepAlive !== undefined) startOk()
-  const tokens = fault?.afterTokens ?? plan.reasoning.length + plan.content.length
+  const all = plan.reasoning.length + plan.content.length + countFragments(plan.calls)
+  const tokens = typeof fault?.after === 'number' ? fault.after : all
   await outlet.wait(plan.firstMs + tokens * plan.delayMs, keepAlive)
   switch (fault?.kind) {
     case 'stall':
@@ -40,11 +42,13 @@ export async function sendWholeAnswer(
       return
     case undefined: {
       if (!outlet.started) startOk()
-      const text = { reasoning: joinTokens(plan.reasoning), content: joinTokens(plan.content) }
+      const { reasoning, content, calls, finishReason } = plan
+      const text = { reasoning: listTokens(reasoning), content: listTokens(content), calls }
       const reported = plan.usageMode === 'none' ? undefined : plan.usage
-      const room = outlet.write(completionBody(answer, text, plan.finishReason, reported))
-      record.tokens_sent.reasoning = plan.reasoning.length
-      record.tokens_sent.content = plan.content.length
+      const room = outlet.write(completionBody(answer, text, finishReason, reported))
+      record.tokens_sent.reasoning = reasoning.length
+      record.tokens_sent.content = content.length
+      record.tool_tokens_sent = countFragments(calls)
       record.usage_reported = reported !== undefined
       await room
       outlet.end('complete')

@@ -13,6 +13,8 @@ export interface RecordedCall {
   readonly body: Record<string, unknown>
   /** What the whole answer uses; null if there is none. */
   readonly usage: Usage | null
+  /** True once `usage` was sent. */
+  readonly usage_reported: boolean
   readonly tokens_sent: { readonly reasoning: number; readonly content: number }
 }
 
