@@ -1,4 +1,4 @@
-/** The check reads words exactly as nginx does: any mix of quotes, escapes and blanks. */
+/** The check reads words exactly as nginx does: every mix of quotes, escapes and blanks. */
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

@@ -91,7 +91,7 @@ test('mistakes of every kind are told in one run', () => {
   const caht = append('.env', `GATE_LIMIT_CAHT='"chat";q=5;w=60'`)
   append('ssl/chat.example/fullchain.crt', 'no certificate')
   const policy = spoil(tunables, '"login";q=10;w=60', '"login";q=10 w=60')
-  const deadline = spoil(tunables, '$gate_deadline "1s"', '$gate_deadline "1 second"')
+  const deadline = spoil(tunables, '$gate_deadline "1500ms"', '$gate_deadline "1 second"')
   const value = append('nginx/templates/process.conf', `worker_rlimit_nofile \${NOWHERE};`)
   const zone = append(tunables, 'limit_req_zone $binary_remote_addr;')
   const gzip = append('nginx/conf.d/compression.conf', 'gzipp on;')

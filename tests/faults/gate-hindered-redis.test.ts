@@ -26,7 +26,7 @@ after(() => redis?.remove())
 
 const end = () => redis.heal()
 const outages: readonly Outage[] = [
-  { name: 'slower than the time limits', begin: () => redis.delay(400), end },
+  { name: 'slower than the time limits', begin: () => redis.delay(750), end },
   { name: 'resetting in the middle of replies', begin: () => redis.cut(), end },
   {
     name: 'loading its data',

@@ -97,7 +97,7 @@ test('a reload forgets neither who is known nor that Redis is away', async (plan
   client.close()
   await editNginx(plan, {
     'rendered/tunables.conf': (text) =>
-      text.replace('$gate_deadline "1s"', '$gate_deadline "900ms"'),
+      text.replace('$gate_deadline "1500ms"', '$gate_deadline "900ms"'),
   })
   const { status, headers } = await client.send('/api/me')
   assert.equal(status, 200, String(headers['server-timing']))

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
+import type { Account } from '../support/accounts.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { knownTo, strangerTo, timingOf } from '../support/gate-people.ts'
 import { HinderedRedis } from '../support/hindered-redis.ts'
@@ -69,31 +70,37 @@ test('a session ended elsewhere lives as long as it may be stale, and no longer'
 })
 
 /** What ends the session, and who goes on in spite of it. */
-const ENDS: Readonly<Record<string, (plan: Plan, cookie: string) => Promise<void>>> = {
-  'signing out': async (plan, cookie) => {
-    const answer = await bearing(plan, cookie).send('/logout', { method: 'POST' })
-    assert.equal(answer.status, 303)
-  },
-  'signing out everywhere': async (plan, cookie) => {
-    const answer = await bearing(plan, cookie).send('/logout?everywhere=1', { method: 'POST' })
-    assert.equal(answer.status, 303)
-  },
-  'ending it from the list': async (plan, cookie) => {
-    const client = bearing(plan, cookie)
-    const { hash } = sessionOf(plan, client)
-    const answer = await client.send(`/api/me/sessions/${hash}`, { method: 'DELETE' })
-    assert.equal(answer.status, 204)
-  },
-}
+const ENDS: Readonly<Record<string, (plan: Plan, cookie: string, own: Account) => Promise<void>>> =
+  {
+    'signing out': async (plan, cookie) => {
+      const answer = await bearing(plan, cookie).send('/logout', { method: 'POST' })
+      assert.equal(answer.status, 303)
+    },
+    'signing out everywhere': async (plan, cookie) => {
+      const answer = await bearing(plan, cookie).send('/logout?everywhere=1', { method: 'POST' })
+      assert.equal(answer.status, 303)
+    },
+    'ending it from the list': async (plan, cookie) => {
+      const client = bearing(plan, cookie)
+      const { hash } = sessionOf(plan, client)
+      const answer = await client.send(`/api/me/sessions/${hash}`, { method: 'DELETE' })
+      assert.equal(answer.status, 204)
+    },
+    'changing the password': async (plan, cookie, { password }) => {
+      const body = { current_password: password, new_password: `${password} and more` }
+      const answer = await bearing(plan, cookie).send('/api/me/password', { body })
+      assert.equal(answer.status, 204)
+    },
+  }
 
 for (const [what, end] of Object.entries(ENDS)) {
   test(`${what} beats an answer of Redis that is under way`, async (plan, { begin }) => {
-    const { client } = await strangerTo(plan)
+    const { client, account } = await strangerTo(plan)
     const { value } = sessionOf(plan, client)
     const held = redis.holdNext()
     const answer = client.send('/api/me')
     await held.given
-    await end(plan, value)
+    await end(plan, value, account)
     held.release()
     assertProblem(await answer, 401, 'unauthenticated')
     await begin()

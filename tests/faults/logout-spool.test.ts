@@ -127,6 +127,48 @@ for (const [how, outage] of Object.entries(OUTAGES)) {
     },
     { provokes: PROVOKES },
   )
+
+  stackTest(
+    `Redis ${how}: passwords are changed and reset, and everybody signs in with the new ones`,
+    async ({ plan }) => {
+      const admin = await makeAccount(plan, 'admin')
+      const people = await Promise.all([signedIn(plan), signedIn(plan)])
+      const [owner, other] = people.map(({ client }) => sessionOf(plan, client))
+      const { username = '', password = '' } = people[0]?.account ?? {}
+      assert.ok(owner && other)
+      await onDisk(plan)
+      await outage.begin()
+      const wanted = 'chosen in an outage'
+      const changed = await askAsGate(plan, {
+        path: '/api/me/password',
+        body: { current_password: password, new_password: wanted },
+        ...asPerson(owner),
+      })
+      assert.equal(changed.status, 204, changed.text)
+      assert.equal(changed.headers['x-gate-revoke'], `${owner.uid}:2`)
+      // No session can be begun, so this browser is signed out as well.
+      assert.match(String(changed.headers['set-cookie']), /Max-Age=0/)
+      const reset = await askAsGate(plan, {
+        path: `/admin/api/users/${other.uid}/reset-password`,
+        method: 'POST',
+        identity: { uid: admin.id, role: 'admin' },
+      })
+      assert.equal(reset.status, 200, reset.text)
+      await outage.end()
+      for (const session of [owner, other]) await assertOver(plan, session)
+      const clients = [new Client(plan), new Client(plan)] as const
+      const given = JSON.parse(reset.text).password
+      await waitFor(async () => {
+        assert.equal((await clients[0].signIn(username, wanted)).status, 200)
+        const { username: name = '' } = people[1]?.account ?? {}
+        assert.equal((await clients[1].signIn(name, given)).status, 200)
+      }, RECOVERY_MS)
+      assert.equal((await clients[0].send('/api/me')).status, 200)
+      const held = await clients[1].send('/api/me')
+      assert.equal(held.json()['code'], 'password_change_required')
+    },
+    { provokes: PROVOKES },
+  )
 }
 
 stackTest(

@@ -1,4 +1,4 @@
-/** The commands for a running installation: sql, redis, logs, check and reload. */
+/** The commands for a running installation: sql, redis, usage, logs, check and reload. */
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -52,6 +52,21 @@ test('npm run redis is a redis-cli that is signed in', async () => {
   const { code, out } = await installation.run('redis', ['PING'])
   assert.equal(code, 0)
   assert.equal(out.trim(), 'PONG')
+})
+
+test('npm run usage compares the sums of usage with the calls, and repairs them', async () => {
+  const { client } = await signedIn(await installation.plan())
+  await wholeChat(client, SCRIPT)
+  const fine = await installation.run('usage', ['recompute'])
+  assert.deepEqual([fine.code, fine.out.trim()], [0, '0 differences'])
+  await installation.run('sql', ['UPDATE usage_hourly SET requests = requests + 1'])
+  const found = await installation.run('usage', ['recompute'])
+  const [line = '', ...more] = found.out.trim().split('\n')
+  assert.equal(JSON.parse(line).missing.requests, '-1')
+  assert.deepEqual([found.code, more], [1, ['1 differences']])
+  const repaired = await installation.run('usage', ['recompute', '--repair'])
+  assert.deepEqual([repaired.code, repaired.out.trim().endsWith('repaired')], [0, true])
+  assert.equal((await installation.run('usage', ['recompute'])).code, 0)
 })
 
 test('npm run logs shows the end of the log that is asked for', async () => {
@@ -109,6 +124,7 @@ test('without a running stack the commands say so', async () => {
   try {
     for (const [name, args, message] of [
       ['sql', ['SELECT 1'], /MySQL cannot be reached/],
+      ['usage', ['recompute'], /MySQL cannot be reached/],
       ['reload', [], /nginx is not running/],
     ] as const) {
       const { code, err } = await stopped.run(name, args)

@@ -84,9 +84,9 @@ const TOLD: NginxEdits = {
 /** Gives Redis more time to answer, so that a test decides how long an answer is under way. */
 export const PATIENT: NginxEdits = {
   'servers/gateway.conf': (text) =>
-    text.replace(/proxy_read_timeout 300ms;/, 'proxy_read_timeout 9s;'),
+    text.replace(/proxy_read_timeout 600ms;/, 'proxy_read_timeout 9s;'),
   'rendered/tunables.conf': (text) =>
-    text.replace('js_var $gate_deadline "1s"', 'js_var $gate_deadline "10s"'),
+    text.replace('js_var $gate_deadline "1500ms"', 'js_var $gate_deadline "10s"'),
 }
 
 /** Resolves when the gate takes Redis for away, which it finds out without anybody's help. */

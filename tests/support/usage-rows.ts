@@ -19,8 +19,10 @@ export interface UsageRow {
   readonly reasoning_tokens: number
   readonly reserved_tokens: number
   readonly estimated: number
+  readonly estimate_method: string | null
   readonly cost: string
   readonly currency: string
+  readonly priced: number
   readonly started_at: Date
   readonly settled_at: Date | null
 }

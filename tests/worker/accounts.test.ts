@@ -48,7 +48,7 @@ stackTest('JSON: who signed in, and a cookie that only the browser can use', asy
   const answer = await client.signIn(account.username.toUpperCase(), account.password)
   assert.equal(answer.status, 200)
   const { id, username } = account
-  assert.deepEqual(answer.json(), { user: { id, username, role: 'user' } })
+  assert.deepEqual(answer.json(), { user: { id, username, role: 'user' }, must_change: false })
   const [cookie = '', ...more] = answer.headers['set-cookie'] ?? []
   assert.deepEqual(more, [])
   const [pair = '', ...attributes] = cookie.split('; ')

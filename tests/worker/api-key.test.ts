@@ -4,12 +4,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import type { ApiKeyView } from '#contract/api.ts'
-import type { Plan } from '../../scripts/stack/plan.ts'
 import { createStandin } from '../standin/server.ts'
 import { signedIn } from '../support/accounts.ts'
 import { wholeChat } from '../support/chat.ts'
 import type { Client } from '../support/client.ts'
+import { forgetKeys, putKey, shownKeys } from '../support/keys.ts'
 import { ROOMY } from '../support/own-stack.ts'
 import { sqlRows, sqlRun } from '../support/sql.ts'
 import { recordedCalls } from '../support/standin-journal.ts'
@@ -34,24 +33,6 @@ function newKey(prefix = 'sk-test'): string {
   const secret = `${prefix}-${crypto.randomUUID()}`
   secrets.push(secret)
   return secret
-}
-
-async function putKey(client: Client, body: object) {
-  const answer = await client.send('/admin/api_key', { body })
-  assert.equal(answer.status, 200, answer.text)
-  return answer.json<{ id: string; alias: string; last4: string }>()
-}
-
-/** Returns the keys as admins see them; after this call the worker knows what is in MySQL. */
-async function shownKeys(client: Client): Promise<readonly ApiKeyView[]> {
-  return (await client.send('/admin/api/keys')).json<{ keys: ApiKeyView[] }>().keys
-}
-
-/** Leaves only the stand-in's row, as on a fresh installation. */
-async function forgetKeys(plan: Plan, admin: Client): Promise<void> {
-  await sqlRun(plan, 'DELETE FROM api_keys WHERE NOT standin')
-  await sqlRun(plan, 'UPDATE api_keys SET enabled = TRUE WHERE standin')
-  await shownKeys(admin)
 }
 
 async function noticesOf(client: Client): Promise<readonly string[]> {
@@ -97,7 +78,7 @@ stackTest(
     assert.deepEqual(
       keys.map(({ alias, last4, weight, base_url }) => ({ alias, last4, weight, base_url })),
       [
-        { alias: 'main', last4: second.slice(-4), weight: 3, base_url: 'https://api.deepseek.com' },
+        { alias: 'main', last4: second.slice(-4), weight: 3, base_url: providerUrl },
         { alias: 'spare', last4: other.slice(-4), weight: 1, base_url: 'https://api.deepseek.com' },
       ],
     )

@@ -18,9 +18,12 @@ function exact(decimal: string): bigint {
   return BigInt(whole) * TEN_DECIMALS + BigInt(fraction.padEnd(10, '0'))
 }
 
-/** DeepSeek's peak hours: Beijing, Monday to Friday, 9 to 12 and 14 to 18. */
-function tierAt(at: Date): string {
+/** DeepSeek's peak hours: Beijing, Monday to Friday, 9 to 12 and 14 to 18, no holidays. */
+async function tierAt(plan: Plan, at: Date): Promise<string> {
   const zone = { timeZone: 'Asia/Shanghai' } as const
+  const day = new Intl.DateTimeFormat('sv-SE', zone).format(at)
+  const holidays = await sqlRows(plan, 'SELECT day FROM price_holidays WHERE day = ?', [day])
+  if (holidays.length > 0) return 'off_peak'
   const parts = new Intl.DateTimeFormat('en-GB', { ...zone, weekday: 'short', hour: '2-digit' })
   const { weekday = '', hour = '' } = Object.fromEntries(
     parts.formatToParts(at).map(({ type, value }) => [type, value]),
@@ -35,7 +38,7 @@ async function costOf(plan: Plan, row: UsageRow, model: string): Promise<bigint>
     plan,
     `SELECT hit, miss, output, currency FROM model_prices
      WHERE model = ? AND tier = ? AND valid_from <= ? ORDER BY valid_from DESC LIMIT 1`,
-    [model, tierAt(row.started_at), row.started_at.toISOString().slice(0, -1)],
+    [model, await tierAt(plan, row.started_at), row.started_at.toISOString().slice(0, -1)],
   )
   if (price === undefined) throw new Error(`no price of ${model}`)
   assert.equal(row.currency, price['currency'])
@@ -79,4 +82,24 @@ stackTest('a model asked for by another name costs what the model costs', async 
   const row = await settledRow(plan, id)
   assert.equal(row.model_requested, 'deepseek-v4-flash')
   assert.equal(exact(row.cost), await costOf(plan, row, 'deepseek-flash'))
+})
+
+stackTest('the holidays of 2026 are there, as days in Beijing', async ({ plan }) => {
+  const rows = await sqlRows(
+    plan,
+    `SELECT name, COUNT(*) AS days, DATE_FORMAT(MIN(day), '%m-%d') AS first FROM price_holidays
+     WHERE YEAR(day) = 2026 GROUP BY name ORDER BY first`,
+  )
+  assert.deepEqual(
+    rows.map(({ name, days, first }) => `${name} ${first} ${days}`),
+    [
+      '元旦 01-01 3',
+      '春节 02-15 9',
+      '清明节 04-04 3',
+      '劳动节 05-01 5',
+      '端午节 06-19 3',
+      '中秋节 09-25 3',
+      '国庆节 10-01 7',
+    ],
+  )
 })

@@ -1,10 +1,10 @@
 /** Seeing one's sessions and ending them: one, all others, all. */
 
 import assert from 'node:assert/strict'
+import type { SessionView } from '#contract/api.ts'
 import { sessionIndexKey, sessionKey, userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
-import type { SessionView } from '../../worker/src/routes/sessions.ts'
 import { MAX_LISTED } from '../../worker/src/stores/sessions.ts'
 import { type Account, makeAccount, signedIn } from '../support/accounts.ts'
 import { Client } from '../support/client.ts'

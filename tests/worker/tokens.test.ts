@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { parseAccessToken } from '#contract/access-token.ts'
+import type { TokenView } from '#contract/api.ts'
 import { tokenKey, userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
-import type { TokenView } from '../../worker/src/routes/tokens.ts'
 import { type Account, makeAccount, signedIn } from '../support/accounts.ts'
 import { type Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
@@ -80,7 +80,7 @@ stackTest('a good token gets into Redis with its user, for ten minutes', async (
   assert.deepEqual(record, { id, expires: '' })
   assert.ok(ttl > 590 && ttl <= 600, `TTL ${ttl}`)
   assert.deepEqual(user, {
-    ...{ epoch: '1', revision: '1', state: 'enabled', role: 'user', limits: '' },
+    ...{ epoch: '1', revision: '1', state: 'enabled', role: 'user', limits: '', must_change: '0' },
     name: account.username,
   })
   const { tokens } = (await client.send('/api/tokens')).json<{ tokens: TokenView[] }>()

@@ -1,6 +1,7 @@
 /** The last administrator, on an installation that has no others. */
 
 import assert from 'node:assert/strict'
+import type { Me } from '#contract/api.ts'
 import { DEFAULT_PASSWORD } from '../../worker/src/env.ts'
 import { makeAccount } from '../support/accounts.ts'
 import { Client } from '../support/client.ts'
@@ -49,4 +50,38 @@ stackTest('two administrators who disable each other do not both succeed', async
     assert.ok([401, 409].includes(statuses[1] ?? 0), JSON.stringify(statuses))
     assert.equal((await sqlRows(plan, ENABLED)).length, 1)
   }
+})
+
+stackTest('two administrators who demote each other do not both succeed', async ({ plan }) => {
+  const [seed] = await sqlRows(plan, 'SELECT id FROM users WHERE username = ?', [SEED])
+  await sqlRun(plan, "UPDATE users SET state = 'disabled' WHERE id <> ?", [Number(seed?.['id'])])
+  const demote = ({ client }: { client: Client }, id: string) =>
+    client.send(`/admin/api/users/${id}`, { method: 'PATCH', body: { role: 'user' } })
+  await sqlRun(plan, "UPDATE users SET state = 'enabled', role = 'admin' WHERE id = ?", [
+    Number(seed?.['id']),
+  ])
+  const one = await admin(plan, SEED, DEFAULT_PASSWORD)
+  assertProblem(await demote(one, one.id), 409, 'last_admin')
+  for (let round = 0; round < 5; round += 1) {
+    const account = await makeAccount(plan, 'admin')
+    const [left, right] = [
+      await admin(plan, SEED, DEFAULT_PASSWORD),
+      await admin(plan, account.username, account.password),
+    ]
+    const answers = await Promise.all([demote(left, right.id), demote(right, left.id)])
+    const statuses = answers.map(({ status }) => status).toSorted()
+    assert.equal(statuses[0], 200, JSON.stringify(statuses))
+    assert.ok([401, 403, 409].includes(statuses[1] ?? 0), JSON.stringify(statuses))
+    assert.equal((await sqlRows(plan, ENABLED)).length, 1)
+    await sqlRun(plan, "UPDATE users SET role = IF(id = ?, 'admin', 'user')", [Number(left.id)])
+  }
+})
+
+stackTest('the nag about the default password ends with the password', async ({ plan }) => {
+  const { client } = await admin(plan, SEED, DEFAULT_PASSWORD)
+  const notices = async () => (await client.send('/api/me')).json<Me>().notices
+  assert.ok((await notices()).includes('default_admin_password'))
+  const change = { current_password: DEFAULT_PASSWORD, new_password: 'nobody has read this one' }
+  assert.equal((await client.send('/api/me/password', { body: change })).status, 204)
+  assert.deepEqual((await notices()).toSorted(), ['default_mysql_password', 'standin_upstream'])
 })

@@ -1,10 +1,9 @@
 /** Disabling and enabling accounts, and their own limits. */
 
 import assert from 'node:assert/strict'
-import type { Page } from '#contract/api.ts'
+import type { Page, UserView } from '#contract/api.ts'
 import { userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
-import type { UserView } from '../../worker/src/routes/admin-users.ts'
 import { createUserCopies } from '../../worker/src/stores/user-copies.ts'
 import { type Account, makeAccount, signedIn } from '../support/accounts.ts'
 import { type Answer, Client } from '../support/client.ts'
@@ -24,16 +23,22 @@ function change(admin: Client, { id }: Account, body: unknown): Promise<Answer> 
 async function agreedState(plan: Plan, { id, username }: Account) {
   const [row] = await sqlRows(
     plan,
-    'SELECT epoch, revision, state, role, limits FROM users WHERE id = ?',
+    'SELECT epoch, revision, state, role, limits, must_change FROM users WHERE id = ?',
     [id],
   )
   const copy = await withRedis(plan, (redis) => redis.hgetall(userKey(id)))
-  const { epoch, revision, ...rest } = copy
+  const { epoch, revision, must_change, ...rest } = copy
   assert.deepEqual(
-    { ...rest, epoch: Number(epoch), revision: Number(revision) },
+    {
+      ...rest,
+      epoch: Number(epoch),
+      revision: Number(revision),
+      must_change: Number(must_change),
+    },
     { ...row, name: username },
   )
-  return { ...row }
+  const { must_change: _, ...state } = { ...row }
+  return state
 }
 
 /** Returns the account as an admin sees it, from whichever page it is on. */
@@ -63,7 +68,7 @@ stackTest('an admin sees accounts with state, last sign-in and live sessions', a
   const { last_login_at: lastLogin, ...rest } = view ?? { last_login_at: null }
   assert.deepEqual(rest, {
     ...{ id: user.account.id, username: user.account.username, role: 'user', state: 'enabled' },
-    ...{ limits: {}, active_sessions: 2 },
+    ...{ limits: {}, must_change: false, active_sessions: 2 },
   })
   assert.ok(Math.abs(Date.now() - Date.parse(String(lastLogin))) < 60_000, String(lastLogin))
   await second.send('/logout', { method: 'POST' })
@@ -125,7 +130,8 @@ stackTest('in whatever order states arrive, the newest one stays', async ({ plan
       const copies = createUserCopies(redis)
       for (const at of order) {
         const { epoch, revision } = states[at] ?? newest
-        const rest = { role: 'user', state: 'enabled', limits: `chat=${revision}` } as const
+        const limits = `chat=${revision}`
+        const rest = { role: 'user', state: 'enabled', limits, mustChange: 0 } as const
         await copies.write([{ id, username, epoch, revision, ...rest }])
       }
       const copy = await redis.hmget(userKey(id), 'epoch', 'revision', 'limits')

@@ -3,6 +3,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { createLocalAttempts } from './domain/login-delay.ts'
+import { createPasswordDuty, type PasswordDuty } from './domain/password-duty.ts'
 import type { WorkerEnv } from './env.ts'
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts'
 import { type AccessTokens, createAccessTokens } from './stores/access-tokens.ts'
@@ -22,6 +23,7 @@ export interface AccountSide {
   readonly revocations: Revocations
   readonly accessTokens: AccessTokens
   readonly loginThrottle: LoginThrottle
+  readonly passwordDuty: PasswordDuty
 }
 
 export interface AccountSideDeps {
@@ -34,13 +36,23 @@ export interface AccountSideDeps {
 }
 
 export function createAccountSide({ env, log, db, redis, now }: AccountSideDeps): AccountSide {
+  const users = createUsers(db)
+  const userCopies = createUserCopies(redis)
+
+  /** Redis spares a query; who is not there, or is there since before the field was, is in MySQL. */
+  async function mustChange(uid: string): Promise<boolean> {
+    const copied = await userCopies.mustChange(uid).catch(() => undefined)
+    return copied ?? (await users.findById(uid))?.mustChange === 1
+  }
+
   return {
-    users: createUsers(db),
+    users,
     userStates: createUserStates(db),
-    userCopies: createUserCopies(redis),
+    userCopies,
     sessions: createSessions(redis, env),
     revocations: createRevocations(db),
     accessTokens: createAccessTokens(db, redis),
     loginThrottle: createLoginThrottle(createLoginAttempts(redis), createLocalAttempts(now), log),
+    passwordDuty: createPasswordDuty(mustChange, now),
   }
 }

@@ -106,6 +106,26 @@ test('no route is outside the rules: gate, same site, identity', async () => {
   }
 })
 
+test('who has not chosen the password yet can do nothing but that', async () => {
+  const deps = fakeDeps()
+  for (const user of deps.accounts.values()) deps.accounts.set(user.id, { ...user, mustChange: 1 })
+  const app = createApp(deps)
+  const program = { ...gateHeaders(), 'X-Gate-User': '1', 'X-Gate-Token': '7' }
+  for (const { method, path } of allRoutes()) {
+    const headers = path.startsWith('/v1') ? program : gateHeaders('1', 'admin')
+    const response = await app.request(path, { method, headers })
+    const text = await response.text()
+    const isOpen = !/^\/(?:api|admin|v1)/.test(path) || path === '/api/me/password'
+    assert.equal(text.includes('"password_change_required"'), !isOpen, `${method} ${path}: ${text}`)
+    if (!isOpen) assert.equal(response.status, 403)
+  }
+  // Nor does another spelling of the way out lead anywhere else.
+  for (const path of ['/api/me/password/', '/api/me/password/x', '/api//me/password']) {
+    const response = await app.request(path, { method: 'POST', headers: gateHeaders('1', 'admin') })
+    assert.equal(response.status, 403, path)
+  }
+})
+
 test('an unknown address is 404, a wrong method is 405 and says which are right', async () => {
   const app = createApp(fakeDeps())
   const unknown = await app.request('/nowhere', { headers: gateHeaders() })

@@ -7,25 +7,28 @@ import { answerErrors, answerUnknown } from './answers.ts'
 import type { App, AppEnv } from './context.ts'
 import type { Deps } from './deps.ts'
 import { Failure } from './failure.ts'
+import { demandOwnPassword } from './password-guard.ts'
 import { requestContext } from './request-context.ts'
 import { requestLog } from './request-log.ts'
+import { adminAccountRoutes } from './routes/admin-accounts.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
+import { conversationExportRoutes } from './routes/conversation-export.ts'
+import { conversationSearchRoutes } from './routes/conversation-search.ts'
+import { conversationRoutes } from './routes/conversations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { loginRoutes } from './routes/login.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { meRoutes } from './routes/me.ts'
 import { modelRoutes } from './routes/models.ts'
+import { passwordRoutes } from './routes/password.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { v1ModelRoutes } from './routes/v1-models.ts'
 import { releaseUnusedSlot } from './slot-guard.ts'
-
-/** Bytes. Nginx has the same limit; this one holds if somebody raises that. */
-const MAX_BODY_BYTES = 256 * 1024
 
 /** Returns the whole application; it opens nothing and can be asked with `app.request()`. */
 export function createApp(deps: Deps): App {
@@ -37,9 +40,11 @@ export function createApp(deps: Deps): App {
   app.use(requestContext(deps.env.workerSecret))
   app.use(releaseUnusedSlot(deps.slots))
   app.use(refuseForgery)
+  app.use(demandOwnPassword(deps.passwordDuty))
   app.use(
     bodyLimit({
-      maxSize: MAX_BODY_BYTES,
+      // Nginx has the same limit; this one holds if somebody raises that.
+      maxSize: deps.env.limits.bodyBytes,
       onError: () => {
         throw new Failure('payload_too_large')
       },
@@ -50,14 +55,20 @@ export function createApp(deps: Deps): App {
     loginRoutes,
     logoutRoutes,
     meRoutes,
+    passwordRoutes,
     sessionRoutes,
     tokenRoutes,
     chatRoutes,
+    // Its address looks like that of a conversation, so it comes first.
+    conversationSearchRoutes,
+    conversationExportRoutes,
+    conversationRoutes,
     modelRoutes,
     usageRoutes,
     adminKeyRoutes,
     adminLogRoutes,
     adminUserRoutes,
+    adminAccountRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

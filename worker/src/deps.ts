@@ -3,9 +3,13 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { AccountSide } from './account-side.ts'
+import type { Chore } from './chore.ts'
 import type { PasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
 import type { ModelSide } from './model-side.ts'
+import type { Conversations } from './stores/conversation-list.ts'
+import type { ConversationMessages } from './stores/conversation-messages.ts'
+import type { ConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
 import type { ProxyLogs } from './stores/proxy-logs.ts'
 import type { UsageReports } from './stores/usage-reports.ts'
@@ -15,6 +19,8 @@ export interface Deps extends AccountSide, ModelSide {
   readonly log: Logger
   readonly db: Database
   readonly redis: Redis
+  /** A connection to Redis that only listens. */
+  readonly subscriber: Redis
   /** Name of this worker among its copies, the same after a restart; at most 64 characters. */
   readonly workerId: string
   /** Unix milliseconds. */
@@ -23,6 +29,15 @@ export interface Deps extends AccountSide, ModelSide {
   readonly isDraining: () => boolean
 
   readonly argon: PasswordHasher
+
+  // Reading and keeping of conversations
+  readonly conversations: Conversations
+  readonly conversationMessages: ConversationMessages
+  readonly conversationTexts: ConversationTexts
+  /** Removes what is left of deleted ones. Both are to be stopped before the database is closed. */
+  readonly conversationPurge: Chore
+  /** Lets search know the messages of turns that have ended. */
+  readonly conversationIndexing: Chore
 
   // Reading of usage and logs
   readonly usageReports: UsageReports

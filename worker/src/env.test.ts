@@ -128,3 +128,39 @@ test('a session cookie keeps the __Host- prefix', () => {
   assert.equal(problems({ GATE_COOKIE: 'sid' }).length, 1)
   assert.equal(problems({ GATE_COOKIE: '__Host-a;b' }).length, 1)
 })
+
+test('limits have the units that operators write', () => {
+  assert.deepEqual(read({}).limits, {
+    firstPayloadMs: 630_000,
+    payloadIdleMs: 120_000,
+    answerMs: 900_000,
+    answerBytes: 8 * 1024 * 1024,
+    messageCharacters: 32_000,
+    bodyBytes: 256 * 1024,
+    graceMs: 10_000,
+  })
+  const limits = read({ WORKER_PAYLOAD_IDLE: '500ms', WORKER_ANSWER_BYTES: '64k' }).limits
+  assert.deepEqual([limits.payloadIdleMs, limits.answerBytes], [500, 65_536])
+})
+
+test('a limit is neither nothing nor more than can be kept', () => {
+  for (const source of [
+    { WORKER_FIRST_PAYLOAD: '0s' },
+    { WORKER_PAYLOAD_IDLE: '25h' },
+    { WORKER_ANSWER_TIME: '15' },
+    { WORKER_ANSWER_BYTES: '9m' },
+    { WORKER_MESSAGE_CHARACTERS: '0' },
+    { WORKER_BODY_BYTES: '1g' },
+    { WORKER_GRACE: '11m' },
+  ]) {
+    assert.equal(problems(source).length, 1, JSON.stringify(source))
+  }
+})
+
+test('the longest message fits into the largest body, whatever its characters', () => {
+  assert.match(
+    problems({ WORKER_MESSAGE_CHARACTERS: '100000' })[0] ?? '',
+    /^WORKER_BODY_BYTES must be at least 590k/,
+  )
+  read({ WORKER_MESSAGE_CHARACTERS: '100000', WORKER_BODY_BYTES: '590k' })
+})

@@ -19,6 +19,7 @@ import {
   parseTimezone,
   parseUsername,
 } from './env-values.ts'
+import { LIMIT_SETTINGS, limitClashes, type WorkerLimits } from './worker-limits.ts'
 
 export interface WorkerEnv {
   /** WORKER_LISTEN: a unix socket's absolute path, or host and port. */
@@ -53,6 +54,9 @@ export interface WorkerEnv {
   /** IANA zone. */
   readonly timezone: string
   readonly logLevel: string
+  readonly limits: WorkerLimits
+  /** WORKER_SPOOL: folder for ends of calls while neither MySQL nor Redis takes them. */
+  readonly spoolFolder: string
   /** CHATGATE_MIGRATIONS: folder of the numbered SQL files, or undefined for the one of this copy. */
   readonly migrationsDir: string | undefined
 }
@@ -120,13 +124,14 @@ const SETTINGS = {
     parseLogLevel,
     'trace, debug, info, warn, error, fatal or silent',
   ),
+  spoolFolder: withDefault('WORKER_SPOOL', '.data/spool', parseText, 'a path'),
   migrationsDir: optional('CHATGATE_MIGRATIONS', parseText, 'a path'),
 }
 
 /** Names of all settings; each may also be given as NAME_FILE. */
-export const WORKER_SETTING_NAMES: readonly string[] = Object.values(SETTINGS).map(
-  ({ name }) => name,
-)
+export const WORKER_SETTING_NAMES: readonly string[] = [SETTINGS, LIMIT_SETTINGS]
+  .flatMap((settings) => Object.values(settings))
+  .map(({ name }) => name)
 
 /**
  * Returns the settings, or every problem at once, one line each.
@@ -137,12 +142,18 @@ export function readWorkerEnv(
   readFile: (path: string) => string,
 ): { readonly env: WorkerEnv } | { readonly problems: readonly string[] } {
   const result = readSettings(SETTINGS, source, readFile)
-  if ('problems' in result) return result
+  const limits = readSettings(LIMIT_SETTINGS, source, readFile)
+  const problems = [
+    ...('problems' in result ? result.problems : []),
+    ...('problems' in limits ? limits.problems : limitClashes(limits.values)),
+  ]
+  if ('problems' in result || 'problems' in limits || problems.length > 0) return { problems }
   const { mysqlHost, mysqlPort, mysqlUser, mysqlPassword, mysqlDatabase, ...rest } = result.values
   const { adminUsername, adminPassword, ...plain } = rest
   return {
     env: {
       ...plain,
+      limits: limits.values,
       mysql: {
         host: mysqlHost,
         port: mysqlPort,

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import type { Role } from '#contract/session.ts'
 import type { AccountSide } from './account-side.ts'
 import { createLocalAttempts } from './domain/login-delay.ts'
+import { createPasswordDuty } from './domain/password-duty.ts'
 import { createLoginThrottle } from './login-throttle.ts'
 import type { NewToken } from './stores/access-tokens.ts'
 import type { LiveSession, SessionStart } from './stores/sessions.ts'
@@ -24,12 +25,7 @@ export interface FakeAccounts extends AccountSide {
   readonly copies: GateUser[]
   /** `<uid>:<hash>@<epoch>`: sessions that were kept when the others were ended. */
   readonly kept: string[]
-  readonly logins: {
-    readonly id: string
-    readonly at: Date
-    readonly ip: string
-    readonly passwordHash: string | undefined
-  }[]
+  readonly logins: { readonly id: string; readonly at: Date; readonly ip: string }[]
   /** By hash. */
   readonly tokens: Map<string, NewToken & { readonly id: string }>
 }
@@ -66,11 +62,18 @@ export function fakeAccounts(now: () => number): FakeAccounts {
           .slice(0, limit)
           .map((user) => ({ ...user, lastLoginAt: null })),
       listActive: async () => [],
-      recordLogin: async (id, at, ip, passwordHash) => {
-        logins.push({ id, at, ip, passwordHash })
+      recordLogin: async (id, at, ip) => {
+        logins.push({ id, at, ip })
+      },
+      renewHash: async (id, stale, renewed) => {
+        const user = accounts.get(id)
+        if (user?.passwordHash === stale) store({ ...user, passwordHash: renewed })
       },
       isEmpty: async () => accounts.size === 0,
-      create: async () => '3',
+      create: async ({ username, role, ...made }) => {
+        const id = String(accounts.size + 1)
+        return store({ ...account(id, username, role), ...made }).id
+      },
     },
     userStates: {
       raiseEpoch: async (uid, from) => {
@@ -78,10 +81,16 @@ export function fakeAccounts(now: () => number): FakeAccounts {
         if (user === undefined || (from !== undefined && user.epoch !== from)) return undefined
         return store({ ...user, epoch: user.epoch + 1, revision: user.revision + 1 })
       },
+      setPassword: async (uid, { from, ...change }) => {
+        const user = accounts.get(uid)
+        if (user === undefined || (from !== undefined && user.epoch !== from)) return undefined
+        return store({ ...user, ...change, epoch: user.epoch + 1 })
+      },
       change: async (uid, change) => {
         const user = accounts.get(uid)
         if (user === undefined) return undefined
-        const raised = change.state === 'disabled' ? 1 : 0
+        const isDemoted = user.role === 'admin' && change.role === 'user'
+        const raised = change.state === 'disabled' || isDemoted ? 1 : 0
         const after = store({ ...user, ...change, epoch: user.epoch + raised })
         return { before: { ...user, lastLoginAt: null }, after: { ...after, lastLoginAt: null } }
       },
@@ -91,6 +100,7 @@ export function fakeAccounts(now: () => number): FakeAccounts {
         copies.push(...users)
         return users.length
       },
+      mustChange: async (uid) => accounts.get(uid)?.mustChange === 1,
     },
     sessions: {
       start: async (session) => {
@@ -137,6 +147,7 @@ export function fakeAccounts(now: () => number): FakeAccounts {
       createLocalAttempts(now),
       log,
     ),
+    passwordDuty: createPasswordDuty(async (uid) => accounts.get(uid)?.mustChange === 1, now),
     accounts,
     started,
     live,
@@ -157,6 +168,7 @@ export function account(id: string, username: string, role: Role): User {
     epoch: 4,
     revision: 1,
     limits: '',
+    mustChange: 0,
     lastLoginIp: '',
   }
 }

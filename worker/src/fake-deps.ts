@@ -4,11 +4,15 @@ import { Redis } from 'ioredis'
 import { type Logger, pino } from 'pino'
 import { GATE_HEADERS } from '#contract/headers.ts'
 import type { Role } from '#contract/session.ts'
+import type { Chore } from './chore.ts'
 import type { Deps } from './deps.ts'
 import { fakeSlots } from './domain/generation-fakes.ts'
 import { readWorkerEnv, type WorkerEnv } from './env.ts'
 import { type FakeAccounts, fakeAccounts } from './fake-accounts.ts'
 import { createModelSide } from './model-side.ts'
+import { createConversations } from './stores/conversation-list.ts'
+import { createConversationMessages } from './stores/conversation-messages.ts'
+import { createConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
 
 export const WORKER_SECRET = 'a worker secret of more than 32 characters'
@@ -37,6 +41,7 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
     log,
     db: emptyDatabase,
     redis,
+    subscriber: redis,
     workerId: 'test',
     now,
     isDraining: () => false,
@@ -48,10 +53,23 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
       },
       needsRehash: (phc) => phc.startsWith('old'),
     },
+    conversations: createConversations(emptyDatabase),
+    conversationMessages: createConversationMessages(emptyDatabase),
+    conversationTexts: createConversationTexts(emptyDatabase),
+    conversationPurge: noChore,
+    conversationIndexing: noChore,
     usageReports: { summary: () => unused('usageReports'), list: () => unused('usageReports') },
     proxyLogs: { insert: () => unused('proxyLogs'), list: () => unused('proxyLogs') },
     ...fakeAccounts(now),
-    ...createModelSide({ env, log, db: emptyDatabase, redis, workerId: 'test', now }),
+    ...createModelSide({
+      env,
+      log,
+      db: emptyDatabase,
+      redis,
+      subscriber: redis,
+      lifeId: 'test#1',
+      now,
+    }),
     slots: fakeSlots(slotMoves),
     ...parts,
     verified,
@@ -93,6 +111,8 @@ export async function jsonOf<T>(response: Response): Promise<T> {
   return (await response.json()) as T
 }
 
+const noChore: Chore = { wake: () => {}, stop: async () => {} }
+
 /** Refuses every command without ever having connected. */
 function closedRedis(): Redis {
   const redis = new Redis({ lazyConnect: true })
@@ -105,6 +125,7 @@ const emptyDatabase: Database = {
   query: async () => [],
   execute: async () => ({ affectedRows: 0, insertId: '0' }),
   transaction: (work) => work(emptyDatabase),
+  atomically: async () => [],
   close: async () => {},
 }
 

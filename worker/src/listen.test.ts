@@ -45,7 +45,7 @@ test('a unix socket is for its owner only, and a second server may not take it',
   assert.equal(statSync(path).mode & 0o777, 0o600)
   await assert.rejects(listen(app, { path }), { code: 'EADDRINUSE' })
   assert.equal(await get(path, '/'), 'here')
-  await listener.stop(1000)
+  await listener.stop(0, 1000)
 })
 
 test('a running request is finished, also on a connection that would be kept', async () => {
@@ -55,10 +55,22 @@ test('a running request is finished, also on a connection that would be kept', a
   const agent = new Agent({ keepAlive: true })
   const answer = get(path, '/held', agent)
   await arrived
-  const stopped = listener.stop(10_000)
+  const stopped = listener.stop(5000, 10_000)
   await assert.rejects(get(path, '/'))
   release()
   assert.equal(await answer, 'late')
+  await stopped
+  agent.destroy()
+})
+
+test('a connection that was open serves one more request, and is closed by itself', async () => {
+  const path = join(folder, 'open.sock')
+  const { app } = heldApp()
+  const listener = await listen(app, { path })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  assert.equal(await get(path, '/', agent), 'here')
+  const stopped = listener.stop(5000, 10_000)
+  assert.equal(await get(path, '/', agent), 'here')
   await stopped
   agent.destroy()
 })
@@ -69,6 +81,6 @@ test('a request that does not finish is cut at the end of the grace', async () =
   const listener = await listen(app, { path })
   const cut = assert.rejects(get(path, '/held'), { code: 'ECONNRESET' })
   await arrived
-  await listener.stop(20)
+  await listener.stop(0, 20)
   await cut
 })

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { App } from './context.ts'
 import type { WorkerEnv } from './env.ts'
+import { prepareClose, type Stop } from './graceful-close.ts'
 
 /** Longer than nginx keeps an idle connection (60 s), so that nginx is always the one to close it. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
@@ -13,14 +14,8 @@ const HEADERS_TIMEOUT_MS = 76_000
 /** For a request with its body, which nginx has read before it calls; an answer may take longer. */
 const REQUEST_TIMEOUT_MS = 90_000
 
-const SWEEP_EVERY_MS = 100
-
 export interface Listener {
-  /**
-   * Accepts nothing new and resolves when every running request is answered, or `graceMs` later,
-   * cutting the rest.
-   */
-  stop(graceMs: number): Promise<void>
+  readonly stop: Stop
 }
 
 /**
@@ -47,7 +42,7 @@ export async function listen(app: App, at: WorkerEnv['listen']): Promise<Listene
   } else {
     await listening(server, at)
   }
-  return { stop: (graceMs) => close(server, graceMs) }
+  return { stop: prepareClose(server) }
 }
 
 function listening(
@@ -60,20 +55,6 @@ function listening(
       server.off('error', reject)
       resolve()
     })
-  })
-}
-
-function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-    // Connections whose answer had begun before the stop do not close by themselves.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS)
-    server.close(() => {
-      clearTimeout(timer)
-      clearInterval(sweep)
-      resolve()
-    })
-    server.closeIdleConnections()
   })
 }
 

@@ -15,7 +15,7 @@ import type { Users } from './stores/users.ts'
 export interface RevocationKeeperDeps {
   readonly redis: Redis
   readonly users: Pick<Users, 'findById' | 'listActive'>
-  readonly userCopies: UserCopies
+  readonly userCopies: Pick<UserCopies, 'write'>
   readonly revocations: Revocations
   readonly sessionAbsoluteMs: number
   readonly log: Logger

@@ -16,7 +16,7 @@ export async function seedAdmin(
   if (!(await users.isEmpty())) return
   const passwordHash = await argon.hash(password)
   try {
-    await users.create({ username, passwordHash, role: 'admin' })
+    await users.create({ username, passwordHash, role: 'admin', mustChange: 0 })
     log.info('first admin account made')
   } catch (error) {
     // Another worker that started at the same moment was first.

@@ -5,10 +5,12 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import type { Deps } from './deps.ts'
 import type { WorkerEnv } from './env.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { listen } from './listen.ts'
 import { startLogConsumer } from './log-consumer.ts'
 import { startRevocationKeeper } from './revocation-keeper.ts'
 import { seedAdmin } from './seed-admin.ts'
+import { startSettlementLoop } from './settlement-loop.ts'
 import { createStateLog } from './state-log.ts'
 import { migrate } from './stores/migrate.ts'
 import { maintainPartitions } from './stores/proxy-log-partitions.ts'
@@ -22,12 +24,16 @@ const MIGRATIONS = join(import.meta.dirname, '../../mysql/migrations')
 
 /** How long the services that start beside the worker may take. */
 const DEPENDENCY_LIMIT_MS = 30_000
-/** How long running requests may take after the stop signal. */
-const GRACE_MS = 10_000
 /** How long the results of answers cut by the stop may take to be stored and told. */
 const FLUSH_MS = 3000
+/** What another worker left of deleted conversations is not in a hurry. */
+const PURGE_EVERY_MS = 60_000
+/** Nobody searches for what was answered a moment ago. */
+const INDEX_EVERY_MS = 1000
 /** Daily would do; a try that failed is soon made good. */
 const MAINTENANCE_EVERY_MS = 3_600_000
+/** How often to look for keys whose balance is to be asked for again; each is asked every ten minutes. */
+const BALANCE_TICK_MS = 60_000
 
 export interface Worker {
   /** Finishes what runs and closes everything; resolves within the grace and a few seconds. */
@@ -36,11 +42,19 @@ export interface Worker {
 
 /** Resolves when requests are served. @throws what kept it from starting */
 export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> {
+  const { graceMs } = env.limits
   let draining = false
   const deps = await createDeps(env, log, () => draining)
   await prepare(deps)
 
+  const heartbeat = startHeartbeat(deps.settlement.workers, log)
+  const settling = startSettlementLoop(deps.settlement.keeper, log)
   const maintenance = startMaintenance(deps)
+  const chores = [
+    setInterval(() => deps.conversationPurge.wake(), PURGE_EVERY_MS),
+    setInterval(() => deps.conversationIndexing.wake(), INDEX_EVERY_MS),
+    setInterval(() => void deps.keyCheck.recheck(), BALANCE_TICK_MS),
+  ]
   const consumer = await startConsumer(deps)
   const keeper = startRevocationKeeper({
     ...deps,
@@ -53,34 +67,48 @@ export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> 
     async stop() {
       draining = true
       log.info('worker is stopping')
-      await Promise.all([
-        deps.generations.shutdown(GRACE_MS, FLUSH_MS),
-        listener.stop(GRACE_MS + FLUSH_MS),
-      ])
+      const closed = listener.stop(graceMs, graceMs + FLUSH_MS)
+      await Promise.all([deps.generations.shutdown(graceMs, FLUSH_MS, closed), closed])
       deps.upstream.close()
       clearInterval(maintenance)
-      await Promise.all([consumer.stop(), keeper.stop()])
+      for (const chore of chores) clearInterval(chore)
+      await Promise.all([
+        consumer.stop(),
+        keeper.stop(),
+        settling.stop(),
+        deps.conversationPurge.stop(),
+        deps.conversationIndexing.stop(),
+      ])
+      await heartbeat.stop()
       deps.redis.disconnect()
-      await deps.db.close()
+      deps.subscriber.disconnect()
+      await Promise.all([deps.db.close(), deps.settlement.close()])
       log.info('worker has stopped')
     },
   }
 }
 
 /** Brings database and accounts into the state that the routes rely on. */
-async function prepare({ env, log, db, redis, users, argon, keys, now }: Deps): Promise<void> {
+async function prepare(deps: Deps): Promise<void> {
+  const { env, log, db, redis, users, argon, keys, settlement, now } = deps
   await waitFor('mysql', () => db.query('SELECT 1'), DEPENDENCY_LIMIT_MS, log)
   await waitFor('redis', () => redis.ping(), DEPENDENCY_LIMIT_MS, log)
   await migrate(env.mysql, env.migrationsDir ?? MIGRATIONS, log)
   await seedAdmin(users, argon, env.admin, log)
   await maintainPartitions(db, now())
   await keys.prepare()
+  await settlement.prepare()
 }
 
-function startMaintenance({ db, log, now }: Deps): NodeJS.Timeout {
-  const state = createStateLog(log, 'proxy log partitions')
+function startMaintenance({ db, settlement, log, now }: Deps): NodeJS.Timeout {
+  const partitions = createStateLog(log, 'proxy log partitions')
+  const sums = createStateLog(log, 'comparison of usage sums')
+  const compare = () => settlement.nightly().then(sums.up, sums.down)
+  // A worker that is started anew every day compares too.
+  void compare()
   return setInterval(() => {
-    maintainPartitions(db, now()).then(state.up, state.down)
+    maintainPartitions(db, now()).then(partitions.up, partitions.down)
+    void compare()
   }, MAINTENANCE_EVERY_MS)
 }
 

@@ -5,8 +5,9 @@ import {
   ANSWER_START,
   type AnswerPosition,
   createAnswer,
-  findPosition,
+  isPosition,
   nextDelta,
+  parsePosition,
   positionId,
 } from './answer.ts'
 
@@ -43,8 +44,8 @@ test('resumed at any position that was sent, the parts are whole', () => {
       }
       const start = { id: 'r0.c0', reasoning: '', content: '' }
       const at = seen[pick % Math.max(seen.length, 1)] ?? start
-      const from = findPosition(answer, at.id)
-      assert.ok(from)
+      const from = parsePosition(at.id)
+      assert.ok(from !== undefined && isPosition(answer, from, false))
       const rest = readOn(answer, from)
       assert.equal(at.reasoning + rest.reasoning, answer.reasoning.toString())
       assert.equal(at.content + rest.content, answer.content.toString())
@@ -60,12 +61,22 @@ test('a long text is read in bites with ids that count bytes', () => {
   assert.deepEqual(ids, ['r0.c16383', 'r0.c30000'])
 })
 
-test('only positions inside the answer are found', () => {
+test('only positions inside the answer are good, or ahead of one that is told elsewhere', () => {
   const answer = createAnswer()
   answer.reasoning.append('想')
   answer.content.append('ab')
-  assert.deepEqual(findPosition(answer, 'r3.c2'), { reasoning: 3, content: 2 })
-  for (const id of ['', 'r1.c0', 'r4.c0', 'r0.c3', 'c0.r0', 'r0', 'r-1.c0', 'r0.c0 ']) {
-    assert.equal(findPosition(answer, id), undefined, id)
+  assert.deepEqual(parsePosition('r3.c2'), { reasoning: 3, content: 2 })
+  for (const id of ['', 'c0.r0', 'r0', 'r-1.c0', 'r0.c0 ']) {
+    assert.equal(parsePosition(id), undefined, id)
+  }
+  for (const [reasoning, content, isInside, isInsideOrAhead] of [
+    [3, 2, true, true],
+    [1, 0, false, false],
+    [4, 0, false, true],
+    [0, 3, false, true],
+    [1, 3, false, false],
+  ] as const) {
+    assert.equal(isPosition(answer, { reasoning, content }, false), isInside)
+    assert.equal(isPosition(answer, { reasoning, content }, true), isInsideOrAhead)
   }
 })

@@ -46,12 +46,21 @@ export function positionId(position: AnswerPosition): string {
   return formatPosition(position.reasoning, position.content)
 }
 
-/** Returns the position that an SSE id stands for in this answer, or undefined if there is none. */
-export function findPosition(answer: Answer, id: string): AnswerPosition | undefined {
+/** Returns the position that an SSE id stands for, or undefined if it is none. */
+export function parsePosition(id: string): AnswerPosition | undefined {
   const match = /^r(\d{1,12})\.c(\d{1,12})$/.exec(id)
-  if (match === null) return undefined
-  const position = { reasoning: Number(match[1]), content: Number(match[2]) }
-  const exists =
-    answer.reasoning.isBoundary(position.reasoning) && answer.content.isBoundary(position.content)
-  return exists ? position : undefined
+  return match === null ? undefined : { reasoning: Number(match[1]), content: Number(match[2]) }
+}
+
+/**
+ * Returns true if the answer can be read on from this position.
+ * @param mayBeAhead whether a reader may have more than we do: it had it from another worker, which
+ *   tells what it sends a little later, or not any more if it died
+ */
+export function isPosition(answer: Answer, position: AnswerPosition, mayBeAhead: boolean): boolean {
+  return (['reasoning', 'content'] as const).every(
+    (part) =>
+      answer[part].isBoundary(position[part]) ||
+      (mayBeAhead && position[part] > answer[part].length),
+  )
 }

@@ -4,9 +4,12 @@ import { pino } from 'pino'
 import { Failure } from '../failure.ts'
 import type { GenerationPorts } from './generation.ts'
 import type { TokenCounts } from './price.ts'
+import type { Kept } from './settlement.ts'
 import type { StreamSlots } from './stream-slots.ts'
 import type { Turn, TurnResult } from './turn.ts'
 import type { ChatChunk, UpstreamEvent } from './upstream-event.ts'
+
+const SILENT = pino({ level: 'silent' })
 
 export function fakeTurn(changes: Partial<Turn> = {}): Turn {
   return {
@@ -77,7 +80,7 @@ export function fakeStore(moods: readonly StoreMood[] = []) {
   const charged: TurnResult[] = []
   const settled = new Set<string>()
   let attempts = 0
-  async function store(turn: Turn, result: TurnResult): Promise<void> {
+  async function store(turn: Turn, result: TurnResult): Promise<Kept> {
     const mood = moods[attempts] ?? 'ok'
     attempts += 1
     await Promise.resolve()
@@ -88,6 +91,7 @@ export function fakeStore(moods: readonly StoreMood[] = []) {
       charged.push(result)
     }
     if (mood === 'lost_reply') throw new Failure('storage_unavailable')
+    return 'stored'
   }
   return { store, charged, attempts: () => attempts }
 }
@@ -106,9 +110,10 @@ export function fakePorts(
       priced: true,
     }),
     release: async () => {},
+    maxAnswerBytes: 1024 * 1024,
     now: () => 1500,
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
-    log: pino({ level: 'silent' }),
+    log: SILENT,
   }
 }
 

@@ -41,7 +41,7 @@ async function listen(generation: Generation): Promise<string> {
 
 test('a whole answer is done, with the usage of the provider', async () => {
   const { upstream, table, generation } = start()
-  upstream.give({ kind: 'accepted', traceId: 'trace' })
+  upstream.give({ kind: 'accepted', traceId: 'trace', keyId: '7' })
   upstream.give(chunk({ reasoning: 'Hm.' }))
   upstream.give(chunk({ content: 'Hi' }))
   upstream.give(chunk({ finishReason: 'stop', usage: USAGE }))
@@ -55,6 +55,7 @@ test('a whole answer is done, with the usage of the provider', async () => {
     firstTokenMs: 500,
     upstreamId: 'up-1',
     traceId: 'trace',
+    keyId: '7',
     tokens: USAGE,
     estimated: false,
     cost: { cost: '12', currency: 'CNY', priced: true },
@@ -204,4 +205,18 @@ test('whatever happens in whatever order, a call ends once and is charged once',
       assert.equal(end.result.content, run.generation.answer.content.toString())
     }),
   )
+})
+
+test('an answer that grows too large is ended, kept and charged as far as it came', async () => {
+  const upstream = fakeCall()
+  const table = fakeStore()
+  const ports = { ...fakePorts(upstream.call, table.store), maxAnswerBytes: 8 }
+  const generation = startGeneration(fakeTurn(), ports)
+  upstream.give(chunk({ reasoning: '想', content: '好的' }))
+  upstream.give(chunk({ content: '!' }))
+  const { result, failure } = await generation.ended
+  assert.equal(failure?.code, 'upstream_interrupted')
+  assert.equal(result.ending, 'upstream_error')
+  assert.equal(result.content, '好的')
+  assert.equal(table.charged.length, 1)
 })

@@ -5,76 +5,76 @@
 
 import type { Logger } from 'pino'
 import { Failure } from '../failure.ts'
-import { type Answer, createAnswer } from './answer.ts'
+import { createAnswer } from './answer.ts'
 import { createChangeSignal } from './change-signal.ts'
+import type { AnswerEnd, LiveAnswer } from './live-answer.ts'
+import type { PartialAnswer } from './partial-answer.ts'
 import type { Cost, TokenCounts } from './price.ts'
-import { storeUntilDone } from './settlement.ts'
-import type { Turn, TurnEnding, TurnResult } from './turn.ts'
+import { type Kept, storeUntilDone } from './settlement.ts'
+import { startView, type Turn, type TurnEnding, type TurnResult, usageView } from './turn.ts'
 import type { UpstreamEvent } from './upstream-event.ts'
-import { createUsageMeter } from './usage-meter.ts'
+import { chargedTokens, createUsageMeter } from './usage-meter.ts'
 
 /** What a generation needs of the world. */
 export interface GenerationPorts {
   /** Calls the model; aborting the signal ends the call at once. */
   readonly call: (signal: AbortSignal) => AsyncIterable<UpstreamEvent>
-  /** Stores a result; idempotent, because it is repeated until it succeeds. */
-  readonly store: (turn: Turn, result: TurnResult) => Promise<void>
+  /** Keeps a result; idempotent, because it is repeated until it succeeds. */
+  readonly store: (turn: Turn, result: TurnResult) => Promise<Kept>
   readonly price: (model: string, startedAt: number, tokens: TokenCounts) => Cost
   /** Gives back what the call has occupied; takes no noticeable time and never rejects. */
   readonly release: () => Promise<void>
+  /** Largest answer, reasoning included: UTF-8 bytes. */
+  readonly maxAnswerBytes: number
   /** Unix milliseconds. */
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
   readonly log: Logger
 }
 
-/** The end as listeners see it. */
-export interface GenerationEnd {
+/** The end, and all that is left. */
+export interface GenerationEnd extends AnswerEnd {
   readonly result: TurnResult
-  /** Undefined for `done` and `stopped`. */
-  readonly failure: Failure | undefined
 }
 
-export interface Generation {
+/** What a call has told beside its text. */
+export type CallProgress = Omit<PartialAnswer, 'reasoning' | 'content'>
+
+export interface Generation extends LiveAnswer {
   readonly turn: Turn
-  /** Grows until the end. */
-  readonly answer: Answer
+  progress(): CallProgress
   /** Returns the end once the answer is whole and its first attempt at being stored is over. */
   end(): GenerationEnd | undefined
-  /** Resolves at the next change of `answer` or `end()`. */
-  changed(): Promise<void>
   /** Ends the call and keeps what came; nothing happens if it has ended. */
   stop(): void
   /** The same, because the worker goes away. */
   interrupt(): void
   /** Resolves with the end. */
   readonly ended: Promise<GenerationEnd>
-  /** Resolves when the result is stored, or given up as impossible to store. */
-  readonly settled: Promise<void>
+  /** Resolves when the result is kept; with undefined when it is given up as impossible to keep. */
+  readonly settled: Promise<Kept | undefined>
 }
-
-/** Reasoning and content together, UTF-8 bytes: more than 384K tokens can be, less than MEDIUMTEXT. */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 /** Starts the call of a stored turn. */
 export function startGeneration(turn: Turn, ports: GenerationPorts): Generation {
   const answer = createAnswer()
-  const meter = createUsageMeter(turn.promptEstimate)
+  const meter = createUsageMeter()
   const changes = createChangeSignal()
   const abort = new AbortController()
   let finishReason: string | null = null
   let model: string | null = null
   let upstreamId: string | null = null
   let traceId: string | null = null
+  let keyId: string | null = null
   let firstTokenMs: number | null = null
   let isOver = false
   let published: GenerationEnd | undefined
   let onEnded: (end: GenerationEnd) => void = () => {}
-  let onSettled: () => void = () => {}
+  let onSettled: (kept: Kept | undefined) => void = () => {}
   const ended = new Promise<GenerationEnd>((resolve) => {
     onEnded = resolve
   })
-  const settled = new Promise<void>((resolve) => {
+  const settled = new Promise<Kept | undefined>((resolve) => {
     onSettled = resolve
   })
 
@@ -93,6 +93,7 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
   function take(event: UpstreamEvent): void {
     if (event.kind === 'accepted') {
       traceId = event.traceId
+      keyId = event.keyId
       return
     }
     meter.onChunk(event)
@@ -103,7 +104,7 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
     firstTokenMs ??= elapsed()
     answer.reasoning.append(event.reasoning)
     answer.content.append(event.content)
-    if (answer.reasoning.length + answer.content.length > MAX_ANSWER_BYTES) {
+    if (answer.reasoning.length + answer.content.length > ports.maxAnswerBytes) {
       throw new Failure('upstream_interrupted', {}, { cause: new Error('answer too long') })
     }
     changes.notify()
@@ -134,7 +135,7 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
   function end(ending: TurnEnding, failure?: Failure): void {
     if (isOver) return
     isOver = true
-    void publish({ result: resultOf(ending), failure })
+    void publish(endOf(resultOf(ending), failure))
   }
 
   /** Ends the call from our side; nothing happens if it has ended. */
@@ -147,11 +148,29 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
   function resultOf(ending: TurnEnding): TurnResult {
     const reasoning = answer.reasoning.toString()
     const content = answer.content.toString()
-    const { tokens, estimated } = meter.read(ending, reasoning, content)
+    const { tokens, estimated } = chargedTokens(
+      meter.state(),
+      turn.promptEstimate,
+      ending,
+      reasoning,
+      content,
+    )
     const cost = ports.price(model ?? turn.call.model, turn.startedAt, tokens)
     if (!cost.priced) ports.log.warn({ requestId: turn.id, model }, 'no price for this model')
-    const seen = { finishReason, model, firstTokenMs, upstreamId, traceId }
+    const { meter: _, ...seen } = progress()
     return { ending, ...seen, tokens, estimated, cost, durationMs: elapsed(), reasoning, content }
+  }
+
+  function endOf(result: TurnResult, failure: Failure | undefined): GenerationEnd {
+    const { ending, finishReason } = result
+    const isTold = failure === undefined || result.reasoning !== '' || result.content !== ''
+    const usage = isTold ? usageView(turn, result) : undefined
+    return { ending, finishReason, usage, failure, result }
+  }
+
+  function progress(): CallProgress {
+    const seen = { finishReason, model, firstTokenMs, upstreamId, traceId, keyId }
+    return { ...seen, meter: meter.state() }
   }
 
   /** Stored and released first, then shown: who has seen the end finds it in the statistics too. */
@@ -161,8 +180,7 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
     published = end
     changes.notify()
     onEnded(end)
-    await storing.done
-    onSettled()
+    onSettled(await storing.done)
   }
 
   function elapsed(): number {
@@ -173,7 +191,9 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
 
   return {
     turn,
+    start: startView(turn),
     answer,
+    progress,
     end: () => published,
     changed: () => changes.next(),
     stop: () => cancel('stopped'),

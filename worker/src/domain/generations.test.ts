@@ -23,6 +23,8 @@ const KEY: UpstreamKey = {
   standin: false,
 }
 const ID = fakeTurn().id
+/** Nobody can ask any more when the shutdown begins. */
+const NO_MORE = Promise.resolve()
 
 /** Sleeps last until the test ends them by their length. */
 function setUp(moods: Parameters<typeof fakeStore>[0] = [], releasing?: Promise<void>) {
@@ -34,6 +36,7 @@ function setUp(moods: Parameters<typeof fakeStore>[0] = [], releasing?: Promise<
   const generations = createGenerations({
     ...ports,
     slots: fakeSlots(slotMoves, releasing),
+    onStart: () => {},
     call: (_key, _turn, signal) => upstream.call(signal),
     sleep: (ms) => new Promise((wake) => sleepers.push({ ms, wake })),
   })
@@ -45,16 +48,12 @@ function setUp(moods: Parameters<typeof fakeStore>[0] = [], releasing?: Promise<
   return { generations, upstream, table, pass, begin, slotMoves }
 }
 
-function notFound(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'generation_not_found'
-}
-
 test('a generation is found by its owner only', () => {
   const { generations, begin } = setUp()
   const generation = begin()
-  assert.equal(generations.find('1', ID), generation)
-  assert.throws(() => generations.find('2', ID), notFound)
-  assert.throws(() => generations.find('1', 'f'.repeat(32)), notFound)
+  assert.equal(generations.get('1', ID), generation)
+  assert.equal(generations.get('2', ID), undefined)
+  assert.equal(generations.get('1', 'f'.repeat(32)), undefined)
 })
 
 test('an ended one is kept for a minute', async () => {
@@ -62,9 +61,9 @@ test('an ended one is kept for a minute', async () => {
   const generation = begin()
   generation.stop()
   await quiet()
-  assert.equal(generations.find('1', ID), generation)
+  assert.equal(generations.get('1', ID), generation)
   await pass(60_000)
-  assert.throws(() => generations.find('1', ID), notFound)
+  assert.equal(generations.get('1', ID), undefined)
 })
 
 test('a shutdown waits for the running ones, and then interrupts them', async () => {
@@ -72,15 +71,15 @@ test('a shutdown waits for the running ones, and then interrupts them', async ()
   const generation = begin()
   upstream.give(chunk({ content: 'half' }))
   await quiet()
-  const down = generations.shutdown(10_000, 2000)
-  assert.throws(
-    () => generations.assertOpen(),
-    (error) => error instanceof Failure && error.code === 'shutting_down',
-  )
+  const down = generations.shutdown(10_000, 2000, NO_MORE)
   await quiet()
   assert.equal(generation.end(), undefined)
   await pass(10_000)
   await down
+  assert.throws(
+    () => generations.assertOpen(),
+    (error) => error instanceof Failure && error.code === 'shutting_down',
+  )
   assert.equal(generation.end()?.failure?.code, 'shutting_down')
   assert.equal(table.charged[0]?.ending, 'interrupted')
   assert.equal(table.charged[0]?.content, 'half')
@@ -89,7 +88,26 @@ test('a shutdown waits for the running ones, and then interrupts them', async ()
 test('a shutdown is over as soon as the last answer is stored', async () => {
   const { generations, begin, upstream } = setUp()
   const generation = begin()
-  const down = generations.shutdown(10_000, 2000)
+  const down = generations.shutdown(10_000, 2000, NO_MORE)
+  upstream.give(chunk({ content: 'all', finishReason: 'stop' }))
+  upstream.give('end')
+  await down
+  assert.equal(generation.end()?.result.ending, 'done')
+})
+
+test('who still gets through in the grace time is served', async () => {
+  const { generations, begin, upstream } = setUp()
+  let onClosed: () => void = () => {}
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve
+  })
+  const down = generations.shutdown(10_000, 2000, closed)
+  await quiet()
+  generations.assertOpen()
+  const generation = begin()
+  onClosed()
+  await quiet()
+  assert.equal(generation.end(), undefined)
   upstream.give(chunk({ content: 'all', finishReason: 'stop' }))
   upstream.give('end')
   await down
@@ -99,7 +117,7 @@ test('a shutdown is over as soon as the last answer is stored', async () => {
 test('a shutdown does not wait for ever for a store that is away', async () => {
   const { generations, begin, pass } = setUp(['away', 'away'])
   begin()
-  const down = generations.shutdown(10_000, 2000)
+  const down = generations.shutdown(10_000, 2000, NO_MORE)
   await pass(10_000)
   await pass(2000)
   await down
@@ -107,7 +125,7 @@ test('a shutdown does not wait for ever for a store that is away', async () => {
 
 test('a turn that was stored while the shutdown began is interrupted at once', async () => {
   const { generations, begin, upstream, table } = setUp()
-  await generations.shutdown(10_000, 2000)
+  await generations.shutdown(10_000, 2000, NO_MORE)
   const generation = begin()
   await generation.settled
   assert.equal(upstream.isAborted(), true)
@@ -123,9 +141,9 @@ const ENDS: Readonly<Record<string, (world: ReturnType<typeof setUp>) => void>> 
     upstream.give('end')
   },
   failed: ({ upstream }) => upstream.give(new Failure('upstream_unavailable')),
-  stopped: ({ generations }) => generations.find('1', ID).stop(),
+  stopped: ({ generations }) => generations.get('1', ID)?.stop(),
   interrupted({ generations, pass }) {
-    void generations.shutdown(10_000, 2000)
+    void generations.shutdown(10_000, 2000, NO_MORE)
     void pass(10_000)
   },
 }

@@ -18,21 +18,25 @@ export interface Generations {
     slot?: StreamSlot,
   ): Generation
   /**
-   * Returns a generation that runs or ended less than a minute ago.
-   * @throws {Failure} generation_not_found, also if it is somebody else's
+   * Returns a generation that runs here or ended here less than a minute ago; undefined also if it is
+   * somebody else's.
    */
-  find(uid: string, id: string): Generation
-  /** @throws {Failure} shutting_down once `shutdown` was called */
+  get(uid: string, id: string): Generation | undefined
+  /** @throws {Failure} shutting_down once answers are interrupted by `shutdown` */
   assertOpen(): void
   /**
    * Lets the running ones finish for `graceMs`, interrupts the rest, and returns when all are stored
-   * or `flushMs` have passed.
+   * or `flushMs` have passed. Who still gets through in the grace time, over a connection that nginx
+   * had open, is served: nginx would not ask another worker instead.
+   * @param requestsOver resolves when no request can come any more
    */
-  shutdown(graceMs: number, flushMs: number): Promise<void>
+  shutdown(graceMs: number, flushMs: number, requestsOver: Promise<void>): Promise<void>
 }
 
 export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price' | 'release'> {
   readonly slots: StreamSlots
+  /** Told of each generation when it starts. */
+  readonly onStart: (generation: Generation) => void
   readonly call: (
     key: UpstreamKey,
     turn: Turn,
@@ -44,7 +48,7 @@ export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price' 
 const KEPT_MS = 60_000
 
 export function createGenerations(deps: GenerationsDeps): Generations {
-  const { slots, store, now, sleep, log } = deps
+  const { slots, store, maxAnswerBytes, now, sleep, log } = deps
   const known = new Map<string, Generation>()
   const unsettled = new Set<Generation>()
   let isClosed = false
@@ -67,30 +71,33 @@ export function createGenerations(deps: GenerationsDeps): Generations {
       const release = async () => {
         if (slot !== undefined) await slots.release(slot)
       }
-      const generation = startGeneration(turn, { call, store, price, release, now, sleep, log })
+      const generation = startGeneration(turn, {
+        ...{ call, store, price, release, maxAnswerBytes },
+        ...{ now, sleep, log },
+      })
       known.set(turn.id, generation)
       unsettled.add(generation)
+      deps.onStart(generation)
       void follow(generation)
       void forget(generation)
-      // The shutdown may have begun while the turn was being stored.
+      // The grace time may have ended while the turn was being stored.
       if (isClosed) generation.interrupt()
       return generation
     },
 
-    find(uid, id) {
+    get(uid, id) {
       const generation = known.get(id)
-      if (generation?.turn.uid !== uid) throw new Failure('generation_not_found')
-      return generation
+      return generation?.turn.uid === uid ? generation : undefined
     },
 
     assertOpen() {
       if (isClosed) throw new Failure('shutting_down')
     },
 
-    async shutdown(graceMs, flushMs) {
-      isClosed = true
+    async shutdown(graceMs, flushMs, requestsOver) {
       const all = () => Promise.all([...unsettled].map((generation) => generation.settled))
-      await Promise.race([all(), sleep(graceMs)])
+      await Promise.race([requestsOver.then(all), sleep(graceMs)])
+      isClosed = true
       for (const generation of unsettled) generation.interrupt()
       await Promise.race([all(), sleep(flushMs)])
       for (const generation of unsettled) {

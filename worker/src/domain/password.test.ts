@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hash } from '@node-rs/argon2'
+import { hash, verify } from '@node-rs/argon2'
 import { createPasswordHasher } from './password.ts'
 
 test('a stored password verifies, another does not, and the cost is the declared one', async () => {
@@ -12,9 +12,23 @@ test('a stored password verifies, another does not, and the cost is the declared
   assert.equal(hasher.needsRehash(phc), false)
 })
 
-test('nobody knows the password of an unknown user', async () => {
-  const hasher = await createPasswordHasher()
-  assert.equal(await hasher.verify(undefined, ''), false)
+test('an unknown user costs the very work of a wrong password, and nobody knows theirs', async () => {
+  const judged: string[] = []
+  const hasher = await createPasswordHasher({
+    hash,
+    verify: async (phc, password) => {
+      judged.push(String(phc))
+      await verify(phc, password)
+      // As if somebody had guessed what the dummy was made of.
+      return true
+    },
+  })
+  const known = await hasher.hash('x')
+  assert.equal(await hasher.verify(known, 'y'), true)
+  assert.equal(await hasher.verify(undefined, 'y'), false)
+  assert.equal(judged.length, 2)
+  const cost = (phc: string | undefined) => phc?.split('$').slice(0, 4)
+  assert.deepEqual(cost(judged[1]), cost(known))
 })
 
 test('a hash of another cost is renewed', async () => {

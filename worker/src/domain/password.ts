@@ -17,6 +17,12 @@ const MAX_RUNNING = 2
 /** Callers waiting for their turn; more would wait longer than anybody waits for a login. */
 const MAX_WAITING = 100
 
+/** The library, as far as it is used. */
+export interface Argon2 {
+  readonly hash: typeof hash
+  readonly verify: typeof verify
+}
+
 export interface PasswordHasher {
   /** Returns the PHC string to store. */
   hash(password: string): Promise<string>
@@ -30,9 +36,11 @@ export interface PasswordHasher {
 }
 
 /** @throws {Failure} worker_unavailable from hash and verify when too many callers wait */
-export async function createPasswordHasher(): Promise<PasswordHasher> {
+export async function createPasswordHasher(
+  argon2: Argon2 = { hash, verify },
+): Promise<PasswordHasher> {
   const semaphore = createSemaphore(MAX_RUNNING, MAX_WAITING)
-  const dummy = await hash(randomBytes(16), COST)
+  const dummy = await argon2.hash(randomBytes(16), COST)
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = semaphore.run(work)
@@ -41,9 +49,9 @@ export async function createPasswordHasher(): Promise<PasswordHasher> {
   }
 
   return {
-    hash: (password) => inTurn(() => hash(password, COST)),
+    hash: (password) => inTurn(() => argon2.hash(password, COST)),
     async verify(phc, password) {
-      const matches = await inTurn(() => verify(phc ?? dummy, password))
+      const matches = await inTurn(() => argon2.verify(phc ?? dummy, password))
       return matches && phc !== undefined
     },
     needsRehash(phc) {

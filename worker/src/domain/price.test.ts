@@ -67,6 +67,16 @@ test('counts beyond the precision of floats stay exact', () => {
   assert.equal(cost, '85.89937888')
 })
 
+test('more cached tokens than prompt never make a call cheaper than its prompt from the cache', () => {
+  const at = Date.parse('2026-11-21T02:00:00Z')
+  const odd = { ...TOKENS, promptTokens: 64, cachedTokens: 1000 }
+  const most = { ...TOKENS, promptTokens: 64, cachedTokens: 64 }
+  assert.deepEqual(
+    costOf(BOOK, 'deepseek-flash', at, odd),
+    costOf(BOOK, 'deepseek-flash', at, most),
+  )
+})
+
 test('a call is charged by the price valid when it began', () => {
   const before = Date.parse('2026-09-09T15:59:59.999Z')
   assert.equal(costOf(BOOK, 'deepseek-flash', before, TOKENS).priced, false)

@@ -61,7 +61,7 @@ const PEAK_HOURS = [
 /** Decimals that a price may have. */
 export const PRICE_SCALE = 4
 /** Price units of 10^-4 per 10^6 tokens make cost units of 10^-10 per token: no rounding anywhere. */
-const COST_SCALE = 10
+export const COST_SCALE = 10
 
 /** Returns the tier at an instant (Unix ms): peak is Beijing Mon–Fri 09–12 and 14–18, no holidays. */
 export function tierAt(at: number, holidays: ReadonlySet<string>): PriceTier {
@@ -82,9 +82,11 @@ export function costOf(
 ): Cost {
   const price = priceAt(book, model, startedAt)
   if (price === undefined) return { cost: '0', currency: DEFAULT_CURRENCY, priced: false }
+  // Nobody sends more hits than prompt, but if so it must not make the rest of the bill smaller.
+  const hits = Math.min(tokens.cachedTokens, tokens.promptTokens)
   const cost =
-    BigInt(tokens.cachedTokens) * parseDecimal(price.hit, PRICE_SCALE) +
-    BigInt(tokens.promptTokens - tokens.cachedTokens) * parseDecimal(price.miss, PRICE_SCALE) +
+    BigInt(hits) * parseDecimal(price.hit, PRICE_SCALE) +
+    BigInt(tokens.promptTokens - hits) * parseDecimal(price.miss, PRICE_SCALE) +
     BigInt(tokens.completionTokens) * parseDecimal(price.output, PRICE_SCALE)
   return { cost: formatDecimal(cost, COST_SCALE), currency: price.currency, priced: true }
 }

@@ -1,13 +1,22 @@
-/** Storing what must not be lost: tried again until it is done. */
+/**
+ * Storing what must not be lost: tried again until it is done. One attempt already tries MySQL, Redis and
+ * the disk (settler.ts), so a second one is for the moment in which all three fail.
+ */
 
 import type { Logger } from 'pino'
 import { Failure } from '../failure.ts'
 
+/**
+ * Where the end of a call has come to: MySQL, a spool from which somebody will bring it there, or aside,
+ * for a person to look at.
+ */
+export type Kept = 'stored' | 'spooled' | 'aside'
+
 export interface Storing {
   /** Resolves after the first attempt, whether it succeeded or not. */
   readonly firstAttempt: Promise<void>
-  /** Resolves when stored, or when given up. */
-  readonly done: Promise<void>
+  /** Resolves when it is kept; with undefined when given up. */
+  readonly done: Promise<Kept | undefined>
 }
 
 export interface SettlementPorts {
@@ -18,47 +27,45 @@ export interface SettlementPorts {
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
 
-/** Attempts at something that MySQL answers with an error of its own: more will not help. */
+/** Attempts that end with an error which is not about something being away: more will not help. */
 const MAX_REFUSED = 3
 
 /**
- * Starts to store. While MySQL is away the attempts go on for ever; what it refuses is given up after
- * a few, with a line in the log.
+ * Starts to store. While everything is away the attempts go on for ever; another error is given up
+ * after a few, with a line in the log: then the row stays open until its worker ends.
  * @param attempt idempotent: its outcome may be unknown when it fails
  */
 export function storeUntilDone(
-  attempt: () => Promise<void>,
+  attempt: () => Promise<Kept>,
   requestId: string,
   { sleep, log }: SettlementPorts,
 ): Storing {
   let refused = 0
 
-  /** Returns true if there is nothing more to do. */
-  async function isSettled(): Promise<boolean> {
+  /** Returns what became of it, or 'again' if it has to be tried once more. */
+  async function outcome(): Promise<Kept | undefined | 'again'> {
     try {
-      await attempt()
-      return true
+      return await attempt()
     } catch (err) {
       const isAway = err instanceof Failure && err.code === 'storage_unavailable'
       if (!isAway) refused += 1
       const given = refused >= MAX_REFUSED
-      if (given) log.error({ requestId, err }, 'a usage record is lost: MySQL refuses it')
+      if (given)
+        log.error({ requestId, err }, 'a usage record is not stored: an error that nobody expected')
       else log.warn({ requestId, err }, 'a usage record could not be stored yet')
-      return given
+      return given ? undefined : 'again'
     }
   }
 
-  async function again(): Promise<void> {
-    let pause = FIRST_PAUSE_MS
-    do {
+  async function lastOutcome(first: Promise<Kept | undefined | 'again'>) {
+    let last = await first
+    for (let pause = FIRST_PAUSE_MS; last === 'again'; last = await outcome()) {
       await sleep(pause)
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
-    } while (!(await isSettled()))
+    }
+    return last
   }
 
-  const first = isSettled()
-  return {
-    firstAttempt: first.then(() => {}),
-    done: first.then((settled) => (settled ? undefined : again())),
-  }
+  const first = outcome()
+  return { firstAttempt: first.then(() => {}), done: lastOutcome(first) }
 }

@@ -4,6 +4,9 @@
  * token, so that sums are exact and an estimate does not depend on how the text was cut.
  */
 
+/** Name and version of this rule, kept with what it estimated. */
+export const ESTIMATE_METHOD = 'weights-1'
+
 const LATIN_TENTHS = 3
 const CJK_TENTHS = 6
 const EMOJI_TENTHS = 17
@@ -14,9 +17,9 @@ const FIRST_CJK = 0x2e80
 const EMOJI = /\p{Extended_Pictographic}/u
 
 /** Tokens around each message (role and separators), from observed calls. */
-const MESSAGE_OVERHEAD = 4
+export const MESSAGE_OVERHEAD = 4
 /** Hidden instructions of thinking mode: "Reply with OK." was 87 tokens where 4 + 4 are visible. */
-const THINKING_OVERHEAD = 79
+export const THINKING_OVERHEAD = 79
 
 /** Returns the estimated tokens of a text, rounded up. */
 export function estimateTokens(text: string): number {

@@ -1,7 +1,7 @@
 /** One question and its answer: what is known before the model is called, and how it ended. */
 
 import type { Ending } from '#contract/api.ts'
-import type { ChatUsage } from '#contract/chat-events.ts'
+import type { ChatEvents, ChatUsage } from '#contract/chat-events.ts'
 import type { Cost, TokenCounts } from './price.ts'
 import type { ChatCall } from './upstream-event.ts'
 
@@ -41,8 +41,22 @@ export interface TurnResult {
   readonly durationMs: number
   readonly upstreamId: string | null
   readonly traceId: string | null
+  /** api_keys.id of the key that was accepted; null if none was. */
+  readonly keyId: string | null
   readonly reasoning: string
   readonly content: string
+}
+
+/** Returns the first event of an answer. */
+export function startView(turn: Turn): ChatEvents['start'] {
+  return {
+    generation_id: turn.id,
+    conversation_id: turn.conversationId,
+    user_message_id: turn.userMessageId,
+    message_id: turn.messageId,
+    model: turn.call.model,
+    request_id: turn.id,
+  }
 }
 
 /** Returns the usage as clients see it. */

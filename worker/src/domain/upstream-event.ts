@@ -4,7 +4,12 @@ import type { TokenCounts } from './price.ts'
 
 export type UpstreamEvent =
   /** The provider answered 200: from here on the prompt may be billed. */
-  | { readonly kind: 'accepted'; readonly traceId: string | null }
+  | {
+      readonly kind: 'accepted'
+      readonly traceId: string | null
+      /** api_keys.id of the key that the call went out with in the end. */
+      readonly keyId: string
+    }
   | ({ readonly kind: 'chunk' } & ChatChunk)
 
 /** One piece of a streamed answer; what a piece does not hold is empty or null. */

@@ -1,5 +1,7 @@
 /** Which key a call uses, and where a key may be sent. */
 
+import type { KeyFault } from './key-health.ts'
+
 /** A decrypted key, held in memory only. */
 export interface UpstreamKey {
   readonly id: string
@@ -12,6 +14,15 @@ export interface UpstreamKey {
   readonly standin: boolean
 }
 
+/** A key with what is stored about its health. */
+export interface PooledKey extends UpstreamKey {
+  /** Keys of one account share what the provider allows it. */
+  readonly account: string
+  /** Raised when the key is replaced or let in again. */
+  readonly version: number
+  readonly fault: KeyFault | null
+}
+
 /** Alias and key of the stand-in's own row. */
 export const STANDIN_ALIAS = 'standin'
 export const STANDIN_KEY = 'sk-standin'
@@ -21,6 +32,14 @@ export const ENV_ALIAS = 'env'
 /** 8 to 256 printable ASCII characters without spaces: what fits a header and is no typing error. */
 export const KEY_PATTERN = /^[\x21-\x7e]{8,256}$/
 export const ALIAS_PATTERN = /^[a-z0-9_-]{1,64}$/
+
+/**
+ * Returns the account of a key that was given none: its own, under a name that no alias can be. A key
+ * that replaces it has another one.
+ */
+export function ownAccount(id: string, version: number): string {
+  return `#${id}.${version}`
+}
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
@@ -61,7 +80,10 @@ export function mayTravel(
  * @param hasReal whether a real key is enabled, usable or not: once somebody has added one, made-up
  *   answers would only hide that it does not work
  */
-export function usableKeys(keys: readonly UpstreamKey[], hasReal: boolean): readonly UpstreamKey[] {
+export function usableKeys<K extends UpstreamKey>(
+  keys: readonly K[],
+  hasReal: boolean,
+): readonly K[] {
   return keys.filter((key) => key.weight > 0 && key.standin !== hasReal)
 }
 
@@ -69,7 +91,10 @@ export function usableKeys(keys: readonly UpstreamKey[], hasReal: boolean): read
  * Returns one of the keys, each as likely as its share of the weights.
  * @param random in [0, 1)
  */
-export function chooseKey(keys: readonly UpstreamKey[], random: number): UpstreamKey | undefined {
+export function chooseKey<K extends UpstreamKey>(
+  keys: readonly K[],
+  random: number,
+): K | undefined {
   let rest = random * keys.reduce((sum, key) => sum + key.weight, 0)
   for (const key of keys) {
     rest -= key.weight

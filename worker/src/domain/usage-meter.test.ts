@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TokenCounts } from './price.ts'
+import type { TurnEnding } from './turn.ts'
 import type { ChatChunk } from './upstream-event.ts'
-import { createUsageMeter } from './usage-meter.ts'
+import { chargedTokens, createUsageMeter } from './usage-meter.ts'
 
 const USAGE: TokenCounts = {
   promptTokens: 50,
@@ -18,9 +19,12 @@ function chunk(finishReason: string | null, usage: TokenCounts | null): ChatChun
 }
 
 function meterOf(...chunks: ChatChunk[]) {
-  const meter = createUsageMeter(40)
+  const meter = createUsageMeter()
   for (const piece of chunks) meter.onChunk(piece)
-  return meter
+  return {
+    read: (ending: TurnEnding, reasoning: string, content: string) =>
+      chargedTokens(meter.state(), 40, ending, reasoning, content),
+  }
 }
 
 test('the count that came with or after the finish reason holds', () => {

@@ -30,14 +30,16 @@ test('a key is stored, and only its end is answered', async () => {
   const { status, answer, stored } = await post({ api_key: KEY })
   assert.equal(status, 200)
   assert.deepEqual(answer, { id: '7', alias: 'default', last4: 'cdef' })
-  assert.deepEqual(stored, [{ alias: 'default', secret: KEY, baseUrl: undefined, weight: 1 }])
+  // What is not given is for the row to say.
+  const rest = { baseUrl: undefined, weight: undefined, account: undefined }
+  assert.deepEqual(stored, [{ alias: 'default', secret: KEY, ...rest }])
 })
 
-test('alias, base URL and weight may be given', async () => {
-  const more = { alias: 'team-b', base_url: 'https://llm.example/v1/', weight: 5 }
+test('alias, base URL, weight and account may be given', async () => {
+  const more = { alias: 'team-b', base_url: 'https://llm.example/v1/', weight: 5, account: 'ours' }
   const { stored } = await post({ api_key: KEY, ...more })
   assert.deepEqual(stored, [
-    { alias: 'team-b', secret: KEY, baseUrl: 'https://llm.example/v1', weight: 5 },
+    { alias: 'team-b', secret: KEY, baseUrl: 'https://llm.example/v1', weight: 5, account: 'ours' },
   ])
 })
 
@@ -54,6 +56,7 @@ test('what is wrong is named, and nothing is stored', async () => {
     [{ api_key: KEY, base_url: 'http://localhost:9146' }, 'base_url'],
     [{ api_key: KEY, weight: 0 }, 'weight'],
     [{ api_key: KEY, weight: 1.5 }, 'weight'],
+    [{ api_key: KEY, account: 'Ours' }, 'account'],
     [{ api_key: KEY, extra: 1 }, 'extra'],
   ]
   for (const [body, field] of table) {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from '#contract/api.ts'
+import type { Page, UserView } from '#contract/api.ts'
 import type { Problem } from '#contract/problem.ts'
 import { createApp } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { liveSession } from '../fake-accounts.ts'
 import { fakeDeps, gateHeaders, jsonOf } from '../fake-deps.ts'
-import type { UserView } from './admin-users.ts'
 
 const ADMIN = gateHeaders('1', 'admin')
 
@@ -30,7 +29,7 @@ test('accounts are listed page by page, with their live sessions', async () => {
   assert.deepEqual(first.items, [
     {
       ...{ id: '1', username: 'root', role: 'admin', state: 'enabled' },
-      ...{ limits: {}, last_login_at: null, active_sessions: 0 },
+      ...{ limits: {}, must_change: false, last_login_at: null, active_sessions: 0 },
     },
   ])
   const second = await jsonOf<Page<UserView>>(await list(deps, `?limit=1&cursor=${first.next}`))
@@ -62,6 +61,22 @@ test('disabling a user tells Redis and the gate', async () => {
   assert.deepEqual([state, epoch], ['disabled', 5])
 })
 
+test('what an administrator loses is gone at once, what somebody gains needs no haste', async () => {
+  const deps = fakeDeps()
+  const up = await patch(deps, '2', { role: 'admin' })
+  assert.equal((await jsonOf<UserView>(up)).role, 'admin')
+  assert.equal(up.headers.get('X-Gate-Revoke'), null)
+  const down = await patch(deps, '2', { role: 'user' })
+  assert.equal(down.headers.get('X-Gate-Revoke'), '2:5')
+  assert.deepEqual(
+    deps.copies.map(({ role, epoch }) => [role, epoch]),
+    [
+      ['admin', 4],
+      ['user', 5],
+    ],
+  )
+})
+
 test('own limits are set and taken away without ending a session', async () => {
   const deps = fakeDeps()
   const set = await patch(deps, '2', { limits: { chat: 20, api: 500 } })
@@ -86,7 +101,7 @@ test('what is wrong is named, and nothing is changed', async () => {
     [{}, ''],
     [[], ''],
     [{ state: 'gone' }, 'state'],
-    [{ role: 'admin' }, 'role'],
+    [{ role: 'owner' }, 'role'],
     [{ limits: { chat: 0 } }, 'limits.chat'],
     [{ limits: { chat: 2001 } }, 'limits.chat'],
     [{ limits: { chat: '5' } }, 'limits.chat'],
@@ -121,7 +136,9 @@ test('the last administrator stays', async () => {
 test('without Redis a change is made all the same', async () => {
   const deps = fakeDeps()
   const write = () => Promise.reject(new Failure('session_store_unavailable'))
-  const response = await patch({ ...deps, userCopies: { write } }, '2', { state: 'disabled' })
+  const response = await patch({ ...deps, userCopies: { ...deps.userCopies, write } }, '2', {
+    state: 'disabled',
+  })
   assert.equal(response.status, 200)
   assert.equal(response.headers.get('X-Gate-Revoke'), '2:5')
 })

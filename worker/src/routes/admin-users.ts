@@ -1,10 +1,10 @@
-/** /admin/api/users: who has an account, disabling and enabling, and own limits. */
+/** /admin/api/users: who has an account, and changing its state, role and own limits. */
 
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { GATE_HEADERS } from '#contract/headers.ts'
 import { MAX_QUOTA } from '#contract/limit-policy.ts'
-import { formatOwnLimits, parseOwnLimits } from '#contract/own-limits.ts'
+import { formatOwnLimits } from '#contract/own-limits.ts'
 import { formatRevocation } from '#contract/revocation.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
@@ -16,20 +16,7 @@ import type { UserChange } from '../stores/user-states.ts'
 import type { ListedUser } from '../stores/users.ts'
 import { parseJson, parseQuery } from './json-body.ts'
 import { cursorParam, limitParam, readCursor, toPage } from './paging.ts'
-
-/** One account in GET /admin/api/users. */
-export interface UserView {
-  readonly id: string
-  readonly username: string
-  readonly role: ListedUser['role']
-  readonly state: ListedUser['state']
-  /** Own limits: quota by name of the policy. */
-  readonly limits: Readonly<Record<string, number>>
-  /** ISO 8601, UTC; null: never. */
-  readonly last_login_at: string | null
-  /** Null while Redis is away. */
-  readonly active_sessions: number | null
-}
+import { userView } from './user-view.ts'
 
 /** Length of users.limits. */
 const MAX_LIMITS_CHARACTERS = 255
@@ -42,6 +29,7 @@ const OwnLimits = z
 const ChangeBody = z
   .strictObject({
     state: z.enum(['enabled', 'disabled']).exactOptional(),
+    role: z.enum(['user', 'admin']).exactOptional(),
     limits: OwnLimits.exactOptional(),
   })
   .refine((body) => Object.keys(body).length > 0)
@@ -61,7 +49,7 @@ export function adminUserRoutes(deps: Deps): App {
     const page = toPage(
       users,
       limit,
-      (user) => view(user, counts?.get(user.id) ?? null),
+      (user) => userView(user, counts?.get(user.id) ?? null),
       ({ id }: ListedUser) => cursors.encode([id]),
     )
     return c.json(page)
@@ -82,7 +70,7 @@ export function adminUserRoutes(deps: Deps): App {
     }
     await tellRedis(deps, c, after)
     const counts = await activeSessions([after])
-    return c.json(view(after, counts?.get(id) ?? null))
+    return c.json(userView(after, counts?.get(id) ?? null))
   })
 
   /** Returns the number of live sessions by user, or undefined while Redis is away. */
@@ -99,17 +87,4 @@ export function adminUserRoutes(deps: Deps): App {
   }
 
   return app
-}
-
-function view(user: ListedUser, activeSessions: number | null): UserView {
-  const { id, username, role, state, limits, lastLoginAt } = user
-  return {
-    id,
-    username,
-    role,
-    state,
-    limits: Object.fromEntries(parseOwnLimits(limits)),
-    last_login_at: lastLoginAt?.toISOString() ?? null,
-    active_sessions: activeSessions,
-  }
 }

@@ -1,90 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ChatAnswer } from '#contract/chat-events.ts'
-import { createApp } from '../app.ts'
-import {
-  chunk,
-  fakeCall,
-  fakePorts,
-  fakeStore,
-  fakeTurn,
-  quiet,
-} from '../domain/generation-fakes.ts'
-import { createGenerations } from '../domain/generations.ts'
-import type { PriceBook } from '../domain/price.ts'
-import type { UpstreamKey } from '../domain/upstream-key.ts'
+import { chunk, quiet } from '../domain/generation-fakes.ts'
 import { Failure } from '../failure.ts'
-import { fakeDeps, gateHeaders, jsonOf } from '../fake-deps.ts'
-import type { Question } from '../stores/turns.ts'
-
-const KEY: UpstreamKey = {
-  id: '5',
-  alias: 'default',
-  secret: 'sk-secret-key',
-  baseUrl: 'https://llm.example',
-  weight: 1,
-  standin: false,
-}
-const BOOK: PriceBook = {
-  rows: [],
-  aliases: new Map([['deepseek-v4-flash', 'deepseek-flash']]),
-  holidays: new Set(),
-}
-const USAGE = { promptTokens: 9, cachedTokens: 4, completionTokens: 3, reasoningTokens: 0 }
-
-function setUp() {
-  const upstream = fakeCall()
-  const ports = fakePorts(upstream.call, fakeStore().store)
-  const questions: Question[] = []
-  const world: { keyFailure?: Failure; storeFailure?: Failure } = {}
-  const base = fakeDeps()
-  const { slots, slotMoves } = base
-  const app = createApp({
-    ...base,
-    keys: {
-      ...base.keys,
-      async pick() {
-        if (world.keyFailure !== undefined) throw world.keyFailure
-        return KEY
-      },
-    },
-    prices: { book: async () => BOOK },
-    models: {
-      list: async () => [],
-      has: async (id) => ['deepseek-flash', 'deepseek-v4-pro'].includes(id),
-      defaultId: () => 'deepseek-flash',
-    },
-    turns: {
-      async begin(question) {
-        if (world.storeFailure !== undefined) throw world.storeFailure
-        questions.push(question)
-        return fakeTurn({ id: question.requestId, uid: question.uid })
-      },
-      finish: async () => {},
-    },
-    generations: createGenerations({
-      ...ports,
-      slots,
-      sleep: () => new Promise(() => {}),
-      call: (_key, _turn, signal) => upstream.call(signal),
-    }),
-  })
-  const ask = (body: unknown, uid = '2', headers: Record<string, string> = {}) => {
-    const json = { 'Content-Type': 'application/json', 'X-Request-Id': ID }
-    return app.request('/api/chat', {
-      method: 'POST',
-      headers: { ...gateHeaders(uid), ...json, ...headers },
-      body: JSON.stringify(body),
-    })
-  }
-  const answer = () => {
-    upstream.give(chunk({ content: 'Hi', finishReason: 'stop', usage: USAGE }))
-    upstream.give('end')
-  }
-  return { app, ask, answer, world, questions, upstream, slotMoves }
-}
-
-const ID = 'a'.repeat(32)
+import { fakeChat, ID, USAGE } from '../fake-chat.ts'
+import { gateHeaders, jsonOf } from '../fake-deps.ts'
 
 async function problem(response: Response) {
   const body = await jsonOf<{ code: string; errors?: { field: string }[] }>(response)
@@ -92,7 +12,7 @@ async function problem(response: Response) {
 }
 
 test('an answer is streamed as events that no proxy may hold back', async () => {
-  const { ask, answer } = setUp()
+  const { ask, answer } = fakeChat()
   const response = await ask({ message: '你好' })
   assert.equal(response.status, 200)
   assert.equal(response.headers.get('Content-Type'), 'text/event-stream; charset=utf-8')
@@ -106,7 +26,7 @@ test('an answer is streamed as events that no proxy may hold back', async () => 
 })
 
 test('or comes whole as JSON', async () => {
-  const { ask, answer } = setUp()
+  const { ask, answer } = fakeChat()
   const asking = ask({ message: 'hello', stream: false })
   await quiet()
   answer()
@@ -120,11 +40,11 @@ test('or comes whole as JSON', async () => {
 })
 
 test('what fails after the turn is stored is an event, or the status of a whole answer', async () => {
-  const streamed = setUp()
+  const streamed = fakeChat()
   const response = await streamed.ask({ message: 'hello' })
   streamed.upstream.give(new Failure('upstream_balance'))
   assert.match(await response.text(), /event: error\ndata: .*"code":"upstream_balance"/)
-  const whole = setUp()
+  const whole = fakeChat()
   const asking = whole.ask({ message: 'hello', stream: false })
   await quiet()
   whole.upstream.give(new Failure('upstream_balance'))
@@ -136,19 +56,19 @@ test('what fails after the turn is stored is an event, or the status of a whole 
 })
 
 test('what fails before is a status, and nothing is called', async () => {
-  const noKey = setUp()
+  const noKey = fakeChat()
   noKey.world.keyFailure = new Failure('no_upstream_key')
   assert.equal((await problem(await noKey.ask({ message: 'x' }))).code, 'no_upstream_key')
   assert.equal(noKey.questions.length, 0)
   for (const code of ['storage_unavailable', 'conversation_not_found'] as const) {
-    const { ask, world } = setUp()
+    const { ask, world } = fakeChat()
     world.storeFailure = new Failure(code)
     assert.equal((await problem(await ask({ message: 'x' }))).code, code)
   }
 })
 
 test('the question is handed on with its defaults, the user under an opaque name', async () => {
-  const { ask, questions, answer } = setUp()
+  const { ask, questions, answer } = fakeChat()
   await ask({ message: ' hello ' })
   answer()
   const [question] = questions
@@ -158,10 +78,26 @@ test('the question is handed on with its defaults, the user under an opaque name
   assert.equal(question?.message, ' hello ')
   assert.equal(question?.apiKeyId, '5')
   assert.equal(question?.conversationId, undefined)
+  assert.equal(question?.parentId, undefined)
+  assert.equal(question?.room, 655_360)
+})
+
+test('a message may name what it goes on from, and a question be answered once more', async () => {
+  const { ask, questions } = fakeChat()
+  for (const [body, place] of [
+    [{ message: 'x', conversation_id: '7', parent_id: '5' }, ['x', '7', '5']],
+    [{ message: 'x', conversation_id: '7', parent_id: null }, ['x', '7', null]],
+    [{ message: 'x', conversation_id: '7', regenerate: false }, ['x', '7', undefined]],
+    [{ regenerate: true, conversation_id: '7', parent_id: '5' }, [undefined, '7', '5']],
+  ] as const) {
+    assert.equal((await ask(body)).status, 200, JSON.stringify(body))
+    const question = questions.at(-1)
+    assert.deepEqual([question?.message, question?.conversationId, question?.parentId], place)
+  }
 })
 
 test('another name of a model on offer is accepted as it is', async () => {
-  const { ask, questions } = setUp()
+  const { ask, questions } = fakeChat()
   const body = { message: 'x', model: 'deepseek-v4-flash', thinking: true, effort: 'max' }
   assert.equal((await ask({ ...body, conversation_id: '77' })).status, 200)
   assert.equal(questions[0]?.call.model, 'deepseek-v4-flash')
@@ -181,6 +117,12 @@ test('a bad body is refused with the field that is wrong', async () => {
     [{ message: 'x', conversation_id: 7 }, 'conversation_id'],
     [{ message: 'x', conversation_id: '07' }, 'conversation_id'],
     [{ message: 'x', conversation_id: '1'.repeat(20) }, 'conversation_id'],
+    [{ message: 'x', parent_id: '5' }, 'conversation_id'],
+    [{ message: 'x', conversation_id: '7', parent_id: '0' }, 'parent_id'],
+    [{ message: 'x', regenerate: 'yes' }, 'regenerate'],
+    [{ regenerate: true }, 'conversation_id'],
+    [{ regenerate: true, conversation_id: '7', parent_id: null }, 'parent_id'],
+    [{ regenerate: true, conversation_id: '7', parent_id: '5', message: 'x' }, 'message'],
     [{ message: 'x', model: 'gpt-9' }, 'model'],
     [{ message: 'x', effort: 'medium' }, 'effort'],
     [{ message: 'x', thinking: 'yes' }, 'thinking'],
@@ -188,7 +130,7 @@ test('a bad body is refused with the field that is wrong', async () => {
     [{ message: 'x', mesage: 'y' }, 'mesage'],
     [[], ''],
   ]
-  const { ask, questions } = setUp()
+  const { ask, questions } = fakeChat()
   for (const [body, field] of table) {
     const expected = { status: 400, code: 'invalid_request', field }
     assert.deepEqual(await problem(await ask(body)), expected, JSON.stringify(body).slice(0, 80))
@@ -198,7 +140,7 @@ test('a bad body is refused with the field that is wrong', async () => {
 })
 
 test('stop and resume are for the owner', async () => {
-  const { app, ask, upstream } = setUp()
+  const { app, ask, upstream } = fakeChat()
   await ask({ message: 'hello' })
   upstream.give(chunk({ content: 'Grüße' }))
   await quiet()
@@ -223,7 +165,7 @@ test('stop and resume are for the owner', async () => {
 })
 
 test('a client that leaves does not end the call', async () => {
-  const { ask, upstream, app } = setUp()
+  const { ask, upstream, app } = fakeChat()
   const response = await ask({ message: 'hello' })
   await response.body?.cancel()
   await quiet()
@@ -236,7 +178,7 @@ test('a client that leaves does not end the call', async () => {
 })
 
 test('nobody chats without being signed in', async () => {
-  const { app } = setUp()
+  const { app } = fakeChat()
   for (const [method, path] of [
     ['POST', '/api/chat'],
     ['POST', `/api/chat/${ID}/stop`],
@@ -245,43 +187,5 @@ test('nobody chats without being signed in', async () => {
   ] as const) {
     const response = await app.request(path, { method, headers: gateHeaders() })
     assert.equal((await problem(response)).code, 'unauthenticated', path)
-  }
-})
-
-test('the slot of a refused message is free before the refusal is sent', async () => {
-  for (const prepare of [
-    () => ({ body: { message: '' } }),
-    () => ({ body: { message: 'x' }, keyFailure: new Failure('no_upstream_key') }),
-    () => ({ body: { message: 'x' }, storeFailure: new Failure('storage_unavailable') }),
-    () => ({ body: { message: 'x'.repeat(300_000) } }),
-    () => ({ body: { message: 'x' }, headers: { 'Sec-Fetch-Site': 'cross-site' } }),
-    () => ({ body: { message: 'x' }, headers: { 'Content-Type': 'text/plain' } }),
-  ]) {
-    const { ask, world, slotMoves } = setUp()
-    const { body, headers, ...failures } = { headers: {}, ...prepare() }
-    Object.assign(world, failures)
-    const response = await ask(body, '2', { 'X-Gate-Slot': 'streams', ...headers })
-    assert.ok(response.status >= 400)
-    assert.deepEqual(slotMoves, ['-streams'], String(response.status))
-  }
-})
-
-test('the slot of a running answer is free before the answer is whole', async () => {
-  for (const stream of [true, false]) {
-    const { ask, answer, slotMoves } = setUp()
-    const asking = ask({ message: 'x', stream }, '2', { 'X-Gate-Slot': 'streams' })
-    await quiet()
-    assert.deepEqual(slotMoves, ['+streams'])
-    answer()
-    await (await asking).text()
-    assert.deepEqual(slotMoves, ['+streams', '-streams'])
-  }
-})
-
-test('what is no name of a policy is no slot', async () => {
-  for (const name of ['', 'Streams', 'a b', 'x'.repeat(33)]) {
-    const { ask, slotMoves } = setUp()
-    await ask({ message: '' }, '2', { 'X-Gate-Slot': name })
-    assert.deepEqual(slotMoves, [])
   }
 })

@@ -4,14 +4,15 @@ import { Hono } from 'hono'
 import type { ChatAnswer, ChatRequest } from '#contract/chat-events.ts'
 import type { App, AppContext, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
-import { ANSWER_START, findPosition } from '../domain/answer.ts'
+import { ANSWER_START, isPosition, parsePosition } from '../domain/answer.ts'
+import { promptRoom } from '../domain/conversation-context.ts'
 import type { Generation, GenerationPorts } from '../domain/generation.ts'
 import { costOf, type PriceBook } from '../domain/price.ts'
 import { usageView } from '../domain/turn.ts'
 import { userTag } from '../domain/user-tag.ts'
 import { requireUser } from '../guards.ts'
 import { answerFrames } from './answer-frames.ts'
-import { ChatBody } from './chat-request.ts'
+import { chatBody } from './chat-request.ts'
 import { eventStream } from './event-stream.ts'
 import { parseJson } from './json-body.ts'
 import { wrongField } from './wrong-field.ts'
@@ -19,26 +20,36 @@ import { wrongField } from './wrong-field.ts'
 export function chatRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
   const { generations } = deps
+  const Body = chatBody(deps.env.limits.messageCharacters)
 
   app.post('/api/chat', async (c) => {
     const { uid } = requireUser(c)
-    const body = await parseJson(c, ChatBody)
+    const body = await parseJson(c, Body)
     const generation = await begin(c, uid, body)
     if (body.stream === false) return c.json(await wholeAnswer(generation))
     return eventStream((signal) => answerFrames(generation, ANSWER_START, c.var.lang, signal))
   })
 
-  app.post('/api/chat/:generation_id/stop', (c) => {
-    generations.find(requireUser(c).uid, c.req.param('generation_id')).stop()
+  app.post('/api/chat/:generation_id/stop', async (c) => {
+    await deps.answers.stop(requireUser(c).uid, c.req.param('generation_id'))
     return c.body(null, 204)
   })
 
-  app.get('/api/chat/:generation_id/events', (c) => {
-    const generation = generations.find(requireUser(c).uid, c.req.param('generation_id'))
+  app.get('/api/chat/:generation_id/events', async (c) => {
+    const { uid } = requireUser(c)
+    const gone = new AbortController()
+    const { live, mayBeAhead } = await deps.answers.find(
+      uid,
+      c.req.param('generation_id'),
+      gone.signal,
+    )
     const id = c.req.header('Last-Event-ID')
-    const from = id === undefined ? ANSWER_START : findPosition(generation.answer, id)
-    if (from === undefined) throw wrongField(c, 'Last-Event-ID', NO_POSITION)
-    return eventStream((signal) => answerFrames(generation, from, c.var.lang, signal))
+    const from = id === undefined ? ANSWER_START : parsePosition(id)
+    if (from === undefined || !isPosition(live.answer, from, mayBeAhead)) {
+      gone.abort()
+      throw wrongField(c, 'Last-Event-ID', NO_POSITION)
+    }
+    return eventStream((signal) => answerFrames(live, from, c.var.lang, signal), gone)
   })
 
   /** Once the turn is stored the call runs, whatever becomes of this request. */
@@ -52,6 +63,8 @@ export function chatRoutes(deps: Deps): App {
       uid,
       message: body.message,
       conversationId: body.conversation_id,
+      parentId: body.parent_id,
+      room: promptRoom(deps.models.window(book.aliases.get(model) ?? model)),
       apiKeyId: key.id,
       call: {
         model,

@@ -11,13 +11,13 @@ const HEADERS = {
 }
 
 /**
- * Returns the answer that sends what `frames` yields, at the pace at which the client takes it. The
- * signal given to `frames` is aborted when the client is gone.
+ * Returns the answer that sends what `frames` yields, at the pace at which the client takes it.
+ * @param gone aborted when the client is gone; `frames` gets its signal
  */
 export function eventStream(
   frames: (signal: AbortSignal) => AsyncGenerator<string, void>,
+  gone = new AbortController(),
 ): Response {
-  const gone = new AbortController()
   const encoder = new TextEncoder()
   const iterator = frames(gone.signal)
   const body = new ReadableStream<Uint8Array>(

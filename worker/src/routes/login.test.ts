@@ -32,7 +32,10 @@ test('the right password gives a cookie whose token is the session that was stor
     'User-Agent': 'u'.repeat(300),
   })
   assert.equal(response.status, 200)
-  assert.deepEqual(await response.json(), { user: { id: '2', username: 'anna', role: 'user' } })
+  assert.deepEqual(await response.json(), {
+    user: { id: '2', username: 'anna', role: 'user' },
+    must_change: false,
+  })
   const [header = ''] = response.headers.getSetCookie()
   const [pair = '', ...attributes] = header.split('; ')
   assert.deepEqual(attributes.sort(), [
@@ -52,9 +55,7 @@ test('the right password gives a cookie whose token is the session that was stor
       user: deps.accounts.get('2'),
     },
   ])
-  assert.deepEqual(deps.logins, [
-    { id: '2', at: new Date(NOW), ip: '10.1.1.1', passwordHash: undefined },
-  ])
+  assert.deepEqual(deps.logins, [{ id: '2', at: new Date(NOW), ip: '10.1.1.1' }])
 })
 
 test('unknown user, wrong password and disabled account answer alike and cost one hash', async () => {
@@ -76,6 +77,18 @@ test('unknown user, wrong password and disabled account answer alike and cost on
   assert.deepEqual([deps.started, deps.logins], [[], []])
 })
 
+test('a password that somebody gave is told of, and a form leads to where it says so', async () => {
+  const deps = fakeDeps()
+  const anna = await deps.users.findById('2')
+  assert.ok(anna)
+  deps.accounts.set('2', { ...anna, mustChange: 1 })
+  const response = await post(deps, ANNA)
+  assert.equal((await jsonOf<{ must_change: boolean }>(response)).must_change, true)
+  const form = await postForm(deps, { ...ANNA, next: '/dashboard' })
+  assert.deepEqual([form.status, form.headers.get('Location')], [303, '/login#must-change'])
+  assert.match(form.headers.get('Set-Cookie') ?? '', /^__Host-sid=2\./)
+})
+
 test('the session that came with the request is ended, here and at the gate', async () => {
   const deps = fakeDeps()
   const response = await post(deps, ANNA, gateHeaders('1', 'admin'))
@@ -90,7 +103,7 @@ test('a hash of another cost is renewed with the password at hand', async () => 
   assert.ok(anna)
   deps.accounts.set('2', { ...anna, passwordHash: 'old hash of ANNA' })
   assert.equal((await post(deps, ANNA)).status, 200)
-  assert.equal(deps.logins[0]?.passwordHash, 'hash of ANNA')
+  assert.equal(deps.accounts.get('2')?.passwordHash, 'hash of ANNA')
 })
 
 test('a sign-in that cannot be noted stands; one that cannot be stored is none', async () => {

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
+import type { SignedIn } from '#contract/api.ts'
 import type { App, AppContext, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { nextPath } from '../domain/next-path.ts'
@@ -23,7 +24,9 @@ export function loginRoutes(deps: Deps): App {
     const credentials = await parseJson(c, Credentials)
     const { user, cookie } = await signIn(deps, c, credentials)
     setSessionCookie(c, deps.env, cookie)
-    return c.json({ user: { id: user.id, username: user.username, role: user.role } })
+    const { id, username, role } = user
+    const must_change = user.mustChange === 1
+    return c.json({ user: { id, username, role }, must_change } satisfies SignedIn)
   })
 
   /** A form is answered with places to go, as there may be no script to show anything else. */
@@ -32,9 +35,11 @@ export function loginRoutes(deps: Deps): App {
     const form = LoginForm.safeParse(fields)
     if (!form.success) return c.redirect('/login#failed', 303)
     try {
-      const { cookie } = await signIn(deps, c, form.data)
+      const { user, cookie } = await signIn(deps, c, form.data)
       setSessionCookie(c, deps.env, cookie)
-      return c.redirect(nextPath(form.data.next), 303)
+      // Any other page would show nothing but refusals.
+      const place = user.mustChange === 1 ? '/login#must-change' : nextPath(form.data.next)
+      return c.redirect(place, 303)
     } catch (error) {
       const isWrong = error instanceof Failure && error.code === 'invalid_credentials'
       if (!isWrong) throw error

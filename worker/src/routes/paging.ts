@@ -9,12 +9,17 @@ const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
 
 /** Query parameter `limit`: 1 to 200, default 50. */
-export const limitParam = z
-  .string()
-  .regex(/^\d{1,3}$/)
-  .default(String(DEFAULT_LIMIT))
-  .transform(Number)
-  .pipe(z.int().min(1).max(MAX_LIMIT))
+export const limitParam = limitParamOf(DEFAULT_LIMIT)
+
+/** The same with another default, and another maximum. */
+export function limitParamOf(defaultLimit: number, maxLimit = MAX_LIMIT) {
+  return z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .default(String(defaultLimit))
+    .transform(Number)
+    .pipe(z.int().min(1).max(maxLimit))
+}
 
 /** Query parameter `cursor`; its content is checked by readCursor. */
 export const cursorParam = z.string().max(256).optional()

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { SessionView } from '#contract/api.ts'
 import { createApp } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { liveSession } from '../fake-accounts.ts'
 import { fakeDeps, gateHeaders, jsonOf } from '../fake-deps.ts'
-import type { SessionView } from './sessions.ts'
 
 const MINE = 'ab'.repeat(32)
 const OTHER = 'cd'.repeat(32)

@@ -1,6 +1,7 @@
 /** /api/me/sessions: where a person is signed in, and ending that. */
 
 import { Hono } from 'hono'
+import type { SessionView } from '#contract/api.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
@@ -8,19 +9,6 @@ import { requireUser } from '../guards.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
 import { endAllSessions, endSession } from '../session-end.ts'
 import type { LiveSession } from '../stores/sessions.ts'
-
-/** One session in GET /api/me/sessions; times are ISO 8601, UTC. */
-export interface SessionView {
-  /** SHA-256 (hex) of the token: names the session and opens nothing. */
-  readonly id: string
-  /** True for the session that asks. */
-  readonly current: boolean
-  readonly created_at: string
-  /** A minute exact. */
-  readonly last_seen_at: string
-  readonly ip: string
-  readonly user_agent: string
-}
 
 export function sessionRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAccessToken } from '#contract/access-token.ts'
+import type { TokenView } from '#contract/api.ts'
 import { createApp } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { accessTokenFor } from '../domain/access-token.ts'
 import { Failure } from '../failure.ts'
 import { fakeDeps, gateHeaders, jsonOf, NOW, TOKEN_SECRET } from '../fake-deps.ts'
-import type { TokenView } from './tokens.ts'
 
 const DAY_MS = 86_400_000
 

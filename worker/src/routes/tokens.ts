@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
+import type { TokenView } from '#contract/api.ts'
 import { GATE_HEADERS } from '#contract/headers.ts'
 import { formatRevocation } from '#contract/revocation.ts'
 import type { App, AppEnv } from '../context.ts'
@@ -12,19 +13,6 @@ import { requireUser } from '../guards.ts'
 import { type ListedToken, MAX_TOKENS } from '../stores/access-tokens.ts'
 import { parseJson, parseQuery } from './json-body.ts'
 import { wrongField } from './wrong-field.ts'
-
-/** One token in GET /api/tokens; times are ISO 8601, UTC. */
-export interface TokenView {
-  readonly id: string
-  readonly name: string
-  /** Last four characters of the token. */
-  readonly last4: string
-  readonly created_at: string
-  /** Null: never. */
-  readonly expires_at: string | null
-  /** Ten minutes exact; null: never. */
-  readonly last_used_at: string | null
-}
 
 const DAY_MS = 86_400_000
 const MAX_DAYS = 3650

@@ -7,6 +7,7 @@ const UNAVAILABLE_ERRNOS: ReadonlySet<number> = new Set([
   1205, // ER_LOCK_WAIT_TIMEOUT
   1213, // ER_LOCK_DEADLOCK: rolled back in favour of another transaction
   1290, // ER_OPTION_PREVENTS_STATEMENT: read-only server
+  1412, // ER_TABLE_DEF_CHANGED: altered since the transaction began
   1317, // ER_QUERY_INTERRUPTED: the statement was killed
   1836, // ER_READ_ONLY_MODE
   3024, // ER_QUERY_TIMEOUT

@@ -4,9 +4,9 @@
  * when the server cannot be used, the server's own error when the statement is at fault.
  */
 
-import { createPool, type PoolConnection, type ResultSetHeader } from 'mysql2/promise'
+import type { PoolConnection, ResultSetHeader } from 'mysql2'
 import type { WorkerEnv } from '../env.ts'
-import { Failure } from '../failure.ts'
+import { answerOf, connectTo, unavailable } from './mysql-connections.ts'
 import { isUnavailable } from './mysql-errors.ts'
 
 /** What a placeholder may stand for; objects are left out because mysql2 would expand them into SQL. */
@@ -41,97 +41,61 @@ export interface Queries {
   execute(sql: string, params?: SqlParams, options?: StatementOptions): Promise<ExecuteResult>
 }
 
+/** One statement of several that are sent together. */
+export interface Statement {
+  readonly sql: string
+  readonly params?: SqlParams
+}
+
 export interface Database extends Queries {
   /**
    * Runs `work` in one transaction: commits what it did if it returns, rolls back if it throws.
    * `Failure('storage_unavailable')` from the commit itself means that the outcome is unknown.
+   * @param timeoutMs upper bound of the wait for a connection, and of each statement that sets none
+   *   itself, the commit included
    */
-  transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Queries) => Promise<T>, timeoutMs?: number): Promise<T>
+  /**
+   * Runs statements that change data as one transaction in one round trip, and returns what each did.
+   * What one has to know of another travels in user variables (`SET @id = LAST_INSERT_ID()`), which a
+   * statement list has to set before it reads them. Fails as `transaction` does.
+   * @param timeoutMs upper bound of it all
+   */
+  atomically(
+    statements: readonly Statement[],
+    timeoutMs?: number,
+  ): Promise<readonly ExecuteResult[]>
   /** Closes all connections; resolves within a second. */
   close(): Promise<void>
 }
 
 const DEFAULT_TIMEOUT_MS = 900
-const CONNECT_TIMEOUT_MS = 800
-const CONNECTION_LIMIT = 10
-const QUEUE_LIMIT = 200
+
+/** Connections of a database: for single statements and transactions, and for batches. */
+export interface DatabaseSize {
+  readonly single: number
+  readonly batch: number
+}
 
 /**
- * Every session computes in UTC and refuses what does not fit instead of cutting it. Locks are not
- * waited for much longer than callers wait, else abandoned statements would pile up in the server.
+ * What requests share, and what works in the background: three workers stay well below the hundred
+ * connections that our MySQL takes.
  */
-const SESSION_SETUP = `SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY',
-  innodb_lock_wait_timeout = 2, lock_wait_timeout = 10`
+export const FOR_REQUESTS: DatabaseSize = { single: 10, batch: 8 }
+export const FOR_BACKGROUND: DatabaseSize = { single: 3, batch: 2 }
 
 /** Returns a database that connects on first use. */
-export function createDatabase(settings: WorkerEnv['mysql']): Database {
-  const pool = createPool({
-    ...(settings.host.startsWith('/')
-      ? { socketPath: settings.host }
-      : { host: settings.host, port: settings.port }),
-    user: settings.user,
-    password: settings.password,
-    database: settings.database,
-    charset: 'UTF8MB4_0900_AI_CI',
-    timezone: 'Z',
-    dateStrings: false,
-    decimalNumbers: false,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    connectionLimit: CONNECTION_LIMIT,
-    queueLimit: QUEUE_LIMIT,
-    enableKeepAlive: true,
-  })
-  /** Connections whose session is set up; weak, because the pool replaces them as it likes. */
-  const ready = new WeakSet<object>()
+export function createDatabase(settings: WorkerEnv['mysql'], size = FOR_REQUESTS): Database {
+  const pool = connectTo(settings, size.single, false)
+  // Apart, so that a statement of any other kind can never become two.
+  const batches = connectTo(settings, size.batch, true)
 
-  async function acquire(deadline: number): Promise<PoolConnection> {
-    const pending = pool.getConnection()
-    let connection: PoolConnection
-    try {
-      connection = await within(deadline, pending)
-    } catch (cause) {
-      // The pool cannot forget a waiting caller, so a connection that comes too late is given back.
-      pending.then(
-        (late) => late.release(),
-        () => {},
-      )
-      throw unavailable(cause)
-    }
-    if (ready.has(connection.connection)) return connection
-    try {
-      await within(deadline, connection.query(SESSION_SETUP))
-    } catch (cause) {
-      connection.destroy()
-      throw unavailable(cause)
-    }
-    ready.add(connection.connection)
-    return connection
-  }
-
-  /** Runs one statement; a connection that failed as such is destroyed and never reused. */
-  async function run<T>(
-    connection: PoolConnection,
-    deadline: number,
-    sql: string,
-    params: SqlParams,
-  ) {
-    try {
-      // The text protocol: one round trip, and lists expand, which prepared statements cannot do.
-      // mysql2 escapes every value by its type; our sql_mode keeps backslash escapes valid.
-      const [result] = await within(deadline, connection.query(sql, [...params]))
-      return result as T
-    } catch (error) {
-      if (!isUnavailable(error)) throw error
-      connection.destroy()
-      throw unavailable(error)
-    }
-  }
-
-  function queriesOn(borrow: (deadline: number) => Promise<Borrowed>): Queries {
+  function queriesOn(
+    borrow: (deadline: number) => Promise<Borrowed>,
+    defaultMs = DEFAULT_TIMEOUT_MS,
+  ): Queries {
     async function statement<T>(sql: string, params: SqlParams, options: StatementOptions) {
-      const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+      const deadline = Date.now() + (options.timeoutMs ?? defaultMs)
       const { connection, giveBack } = await borrow(deadline)
       try {
         return await run<T>(connection, deadline, sql, params)
@@ -143,29 +107,43 @@ export function createDatabase(settings: WorkerEnv['mysql']): Database {
       query: <Row>(sql: string, params: SqlParams = [], options: StatementOptions = {}) =>
         statement<Row[]>(sql, params, options),
       async execute(sql, params = [], options = {}) {
-        const result = await statement<ResultSetHeader>(sql, params, options)
-        return { affectedRows: result.affectedRows, insertId: String(result.insertId) }
+        return resultOf(await statement<ResultSetHeader>(sql, params, options))
       },
     }
   }
 
   return {
     ...queriesOn(async (deadline) => {
-      const connection = await acquire(deadline)
+      const connection = await pool.acquire(deadline)
       return { connection, giveBack: () => connection.release() }
     }),
 
-    async transaction(work) {
-      const connection = await acquire(Date.now() + DEFAULT_TIMEOUT_MS)
-      const tx = queriesOn(async () => ({ connection, giveBack: () => {} }))
+    async transaction(work, timeoutMs) {
+      const connection = await pool.acquire(Date.now() + (timeoutMs ?? DEFAULT_TIMEOUT_MS))
+      const tx = queriesOn(async () => ({ connection, giveBack: () => {} }), timeoutMs)
       try {
         await tx.execute('START TRANSACTION')
         const result = await work(tx)
         await tx.execute('COMMIT')
         return result
       } catch (error) {
-        // On a destroyed connection the rollback fails too, and the server has rolled back itself.
-        await tx.execute('ROLLBACK').catch(() => connection.destroy())
+        await rollBack(connection)
+        throw error
+      } finally {
+        connection.release()
+      }
+    },
+
+    async atomically(statements, timeoutMs = DEFAULT_TIMEOUT_MS) {
+      const deadline = Date.now() + timeoutMs
+      const connection = await batches.acquire(deadline)
+      const sql = ['START TRANSACTION', ...statements.map((one) => one.sql), 'COMMIT'].join(';\n')
+      const params = statements.flatMap((one) => one.params ?? [])
+      try {
+        const results = await run<ResultSetHeader[]>(connection, deadline, sql, params)
+        return results.slice(1, -1).map(resultOf)
+      } catch (error) {
+        await rollBack(connection)
         throw error
       } finally {
         connection.release()
@@ -173,36 +151,43 @@ export function createDatabase(settings: WorkerEnv['mysql']): Database {
     },
 
     async close() {
-      // A server that does not answer the farewell must not keep the process alive.
-      await within(Date.now() + CONNECT_TIMEOUT_MS, pool.end()).catch(() => {})
+      await Promise.all([pool.close(), batches.close()])
     },
   }
 }
 
-/** Seconds after which a caller may try again. */
-const RETRY_AFTER_S = 2
+/** Runs one text; a connection that failed as such is destroyed and never reused. */
+async function run<T>(
+  connection: PoolConnection,
+  deadline: number,
+  sql: string,
+  params: SqlParams,
+): Promise<T> {
+  try {
+    // The text protocol: one round trip, and lists expand, which prepared statements cannot do.
+    // mysql2 escapes every value by its type; our sql_mode keeps backslash escapes valid.
+    return await answerOf<T>(deadline, (done) => {
+      connection.query(sql, [...params], (error, result) => done(error, result as T))
+    })
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    connection.destroy()
+    throw unavailable(error)
+  }
+}
 
-function unavailable(cause: unknown): Failure {
-  return new Failure('storage_unavailable', { retryAfter: RETRY_AFTER_S }, { cause })
+/** On a destroyed connection this fails, and the server rolls back itself. */
+async function rollBack(connection: PoolConnection): Promise<void> {
+  await run(connection, Date.now() + DEFAULT_TIMEOUT_MS, 'ROLLBACK', []).catch(() => {
+    connection.destroy()
+  })
+}
+
+function resultOf(header: ResultSetHeader): ExecuteResult {
+  return { affectedRows: header.affectedRows, insertId: String(header.insertId) }
 }
 
 interface Borrowed {
   readonly connection: PoolConnection
   readonly giveBack: () => void
-}
-
-/** Rejects with a timeout error once the wall clock passes `deadline` (Unix ms). */
-async function within<T>(deadline: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error('MySQL did not answer in time')
-      reject(Object.assign(error, { code: 'PROTOCOL_SEQUENCE_TIMEOUT', fatal: true }))
-    }, deadline - Date.now())
-  })
-  try {
-    return await Promise.race([work, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

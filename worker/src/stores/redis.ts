@@ -18,8 +18,9 @@ const RETRY_AFTER_S = 2
  * connection is refused at once; one that gets no answer is given up after 500 ms and never sent
  * again, because it may have been carried out.
  * @param url checked by parseRedisUrl
+ * @param name what the connection is called in the log
  */
-export function createRedis(url: string, log: Logger): Redis {
+export function createRedis(url: string, log: Logger, name = 'redis'): Redis {
   const address = parseRedisUrl(url)
   if (address === undefined) throw new RangeError('not a Redis URL')
   const { at, username, password, db } = address
@@ -38,7 +39,7 @@ export function createRedis(url: string, log: Logger): Redis {
     retryStrategy: (times) => Math.min(times * 50, MAX_RECONNECT_DELAY_MS),
     reconnectOnError: (error) => /^(READONLY|MASTERDOWN)/.test(error.message),
   })
-  watchConnection(redis, log, 'redis')
+  watchConnection(redis, log, name)
   return redis
 }
 

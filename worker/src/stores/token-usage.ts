@@ -1,14 +1,14 @@
 /** Rows of token_usage: opened before a call, settled exactly once after it. */
 
-import type { Turn, TurnResult } from '../domain/turn.ts'
-import type { Queries } from './mysql.ts'
+import type { Settlement } from '../domain/settlement-record.ts'
+import type { Queries, Statement } from './mysql.ts'
 
 /** What is known of a call before it begins. */
 export interface OpenUsage {
   readonly requestId: string
   readonly uid: string
+  /** workers.id: name and life of the worker that runs the call. */
   readonly workerId: string
-  readonly conversationId: string
   readonly apiKeyId: string
   readonly model: string
   /** Estimated tokens of the prompt. */
@@ -17,44 +17,43 @@ export interface OpenUsage {
   readonly startedAt: number
 }
 
-/** Writes the open row of a call. */
-export async function openUsage(tx: Queries, usage: OpenUsage): Promise<void> {
-  await tx.execute(
-    `INSERT INTO token_usage (request_id, user_id, worker_id, conversation_id, api_key_id,
-       model_requested, reserved_tokens, started_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
+/** Writes the open row of a call in `@conversation`, if that is not null. */
+export function openUsage(usage: OpenUsage): Statement {
+  return {
+    sql: `INSERT INTO token_usage (request_id, user_id, worker_id, conversation_id, api_key_id,
+        model_requested, reserved_tokens, started_at)
+      SELECT ?, ?, ?, @conversation, ?, ?, ?, ? FROM DUAL WHERE @conversation IS NOT NULL`,
+    params: [
       usage.requestId,
       usage.uid,
       usage.workerId,
-      usage.conversationId,
       usage.apiKeyId,
       usage.model,
       usage.promptEstimate,
       new Date(usage.startedAt),
     ],
-  )
+  }
 }
 
 /**
- * Settles a call's row; returns false if it was settled before. Only who gets true may add the
- * tokens to a total.
- * @param at Unix milliseconds
+ * Settles a call's row and sets `@first` to 1, or to 0 if it was settled before. Only where it is 1 may
+ * the tokens be added to a total.
  */
-export async function settleUsage(
-  tx: Queries,
-  turn: Turn,
-  result: TurnResult,
-  at: number,
-): Promise<boolean> {
+export function settleUsage({
+  id,
+  result,
+  estimateMethod,
+  at,
+}: Settlement): readonly [Statement, Statement] {
   const { tokens, cost } = result
-  const { affectedRows } = await tx.execute(
-    `UPDATE token_usage SET state = 'settled', ending = ?, finish_reason = ?, model = ?,
+  const settle = {
+    sql: `UPDATE token_usage SET state = 'settled', ending = ?, finish_reason = ?, model = ?,
        prompt_tokens = ?, cached_tokens = ?, completion_tokens = ?, reasoning_tokens = ?,
-       estimated = ?, cost = ?, currency = ?, first_token_ms = ?, duration_ms = ?,
-       upstream_id = ?, upstream_trace_id = ?, settled_at = ?
+       estimated = ?, estimate_method = ?, cost = ?, currency = ?, priced = ?, first_token_ms = ?,
+       duration_ms = ?, upstream_id = ?, upstream_trace_id = ?,
+       api_key_id = COALESCE(?, api_key_id), settled_at = ?
      WHERE request_id = ? AND state = 'open'`,
-    [
+    params: [
       result.ending,
       result.finishReason?.slice(0, 40) ?? null,
       result.model,
@@ -63,15 +62,24 @@ export async function settleUsage(
       tokens.completionTokens,
       tokens.reasoningTokens,
       result.estimated,
+      estimateMethod,
       cost.cost,
       cost.currency,
+      cost.priced,
       result.firstTokenMs,
       result.durationMs,
       result.upstreamId?.slice(0, 64) ?? null,
-      result.traceId,
+      result.traceId?.slice(0, 64) ?? null,
+      result.keyId,
       new Date(at),
-      turn.id,
+      id,
     ],
-  )
-  return affectedRows === 1
+  }
+  return [settle, { sql: 'SET @first = ROW_COUNT()' }]
+}
+
+/** Returns true if the call has a row, open or settled. */
+export async function hasUsage(db: Queries, id: string): Promise<boolean> {
+  const rows = await db.query('SELECT 1 FROM token_usage WHERE request_id = ?', [id])
+  return rows.length > 0
 }

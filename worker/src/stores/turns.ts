@@ -1,26 +1,37 @@
-/** A turn in MySQL: its messages and its usage row begin together and end together. */
+/** A turn in MySQL: its messages and its usage row begin together. */
 
-import { buildPrompt } from '../domain/conversation-context.ts'
-import { estimatePromptTokens } from '../domain/token-estimate.ts'
-import type { Turn, TurnResult } from '../domain/turn.ts'
+import { buildPrompt, type StoredMessage, titleOf } from '../domain/conversation-context.ts'
+import { estimateTokens, THINKING_OVERHEAD } from '../domain/token-estimate.ts'
+import type { Turn } from '../domain/turn.ts'
 import type { ChatCall } from '../domain/upstream-event.ts'
+import { Failure } from '../failure.ts'
 import {
-  appendTurn,
-  createConversation,
+  addAnswer,
+  addQuestion,
+  checkParent,
   findParent,
+  makeConversation,
   readChain,
-  writeAnswer,
+  touchConversation,
 } from './conversations.ts'
-import type { Database } from './mysql.ts'
-import { openUsage, settleUsage } from './token-usage.ts'
+import type { Database, Queries } from './mysql.ts'
+import { openUsage } from './token-usage.ts'
 
 /** What a person asked. */
 export interface Question {
   readonly requestId: string
   readonly uid: string
-  readonly message: string
+  /** Undefined: the question `parentId` is to be answered once more. */
+  readonly message: string | undefined
   /** Undefined: a new conversation. */
   readonly conversationId: string | undefined
+  /**
+   * The answer from which the message goes on; null: a beginning of the conversation; undefined: where
+   * the conversation has come to.
+   */
+  readonly parentId: string | null | undefined
+  /** Most tokens of the prompt. */
+  readonly room: number
   readonly apiKeyId: string
   readonly call: Omit<ChatCall, 'messages' | 'requestId'>
 }
@@ -28,11 +39,10 @@ export interface Question {
 export interface Turns {
   /**
    * Stores the question, the open answer and the open usage row, and returns the turn with its
-   * prompt. @throws {Failure} conversation_not_found, storage_unavailable
+   * prompt. @throws {Failure} conversation_not_found, message_not_found, answer_running,
+   * invalid_request for a parent of the wrong kind, storage_unavailable
    */
   begin(question: Question): Promise<Turn>
-  /** Settles the usage and writes the answer; may be repeated. */
-  finish(turn: Turn, result: TurnResult): Promise<void>
 }
 
 /**
@@ -42,33 +52,76 @@ export interface Turns {
 export function createTurns(db: Database, workerId: string, now: () => number): Turns {
   return {
     async begin(question) {
-      const { requestId, uid, message, apiKeyId } = question
+      const { requestId, uid, apiKeyId } = question
       const startedAt = now()
+      const { message, questionId, parentId, earlier } = await readPlace(db, question)
       const known = question.conversationId
-      const parentId = known === undefined ? null : await findParent(db, uid, known)
-      const earlier = parentId === null ? [] : await readChain(db, parentId)
-      const messages = buildPrompt(message, earlier)
-      const call = { ...question.call, requestId, messages }
-      const promptEstimate = estimatePromptTokens(
-        messages.map(({ content }) => content),
-        call.thinking,
-      )
-      const ids = await db.transaction(async (tx) => {
-        const conversationId = known ?? (await createConversation(tx, uid, message, startedAt))
-        const open = { requestId, uid, workerId, conversationId, apiKeyId, startedAt }
-        await openUsage(tx, { ...open, model: call.model, promptEstimate })
-        const at = startedAt
-        const added = await appendTurn(tx, { conversationId, parentId, message, requestId, at })
-        return { conversationId, ...added }
-      })
-      return { id: requestId, uid, ...ids, call, promptEstimate, startedAt }
-    },
-
-    finish(turn, result) {
-      return db.transaction(async (tx) => {
-        await settleUsage(tx, turn, result, now())
-        await writeAnswer(tx, turn, result)
-      })
+      const prompt = buildPrompt(message, earlier, question.room)
+      const call = { ...question.call, requestId, messages: prompt.messages }
+      const promptEstimate = prompt.tokens + (call.thinking ? THINKING_OVERHEAD : 0)
+      const { content, tokens } = message
+      const open = { requestId, uid, workerId, apiKeyId, model: call.model, startedAt }
+      const added = { requestId, at: startedAt }
+      const [conversation, , , asked, ...rest] = await db.atomically([
+        ...(known === undefined
+          ? makeConversation(uid, titleOf(content), startedAt)
+          : touchConversation(uid, known, content, startedAt)),
+        openUsage({ ...open, promptEstimate }),
+        ...(questionId === undefined
+          ? addQuestion(added, parentId, content, tokens)
+          : [{ sql: 'SET @question = ?', params: [questionId] }]),
+        addAnswer(added),
+      ])
+      const answer = rest.at(-1)
+      if (!conversation?.affectedRows || !answer) throw new Failure('conversation_not_found')
+      return {
+        ...{ id: requestId, uid, call, promptEstimate, startedAt },
+        conversationId: known ?? conversation.insertId,
+        userMessageId: questionId ?? asked?.insertId ?? '',
+        messageId: answer.insertId,
+      }
     },
   }
+}
+
+/** Where in a conversation a turn belongs. */
+interface Place {
+  readonly message: StoredMessage & { readonly tokens: number }
+  /** The message's id if it is stored already. */
+  readonly questionId: string | undefined
+  /** Of a message that is not stored yet. */
+  readonly parentId: string | null
+  /** The chain of messages before it, newest first, as far as the context can reach. */
+  readonly earlier: readonly StoredMessage[]
+}
+
+/** @throws {Failure} what `begin` throws about conversation and parent */
+async function readPlace(db: Queries, question: Question): Promise<Place> {
+  const { uid, conversationId, room } = question
+  if (question.message === undefined) {
+    const { parentId: questionId } = question
+    if (conversationId === undefined || !questionId) throw new Failure('message_not_found')
+    await checkParent(db, uid, conversationId, questionId, 'user')
+    const [asked, ...earlier] = await readChain(db, questionId, room)
+    if (asked === undefined) throw new Failure('message_not_found')
+    const tokens = asked.tokens ?? estimateTokens(asked.content)
+    return { message: { ...asked, tokens }, questionId, parentId: null, earlier }
+  }
+  const content = question.message
+  const message = { role: 'user', content, tokens: estimateTokens(content) } as const
+  const parentId =
+    conversationId === undefined ? null : await parentOf(db, conversationId, question)
+  const earlier = parentId === null ? [] : await readChain(db, parentId, room)
+  return { message, questionId: undefined, parentId, earlier }
+}
+
+/** A beginning needs no parent; that the conversation is the asker's shows when it is touched. */
+async function parentOf(
+  db: Queries,
+  conversationId: string,
+  { uid, parentId }: Question,
+): Promise<string | null> {
+  if (parentId === undefined) return findParent(db, uid, conversationId)
+  if (parentId !== null) await checkParent(db, uid, conversationId, parentId, 'assistant')
+  return parentId
 }

@@ -1,8 +1,9 @@
 /** Reading of token_usage: sums over periods and lists of single calls. */
 
-import type { Ending, UsageRecord, UsageSummary, UsageTotals } from '#contract/api.ts'
+import type { UsageRecord, UsageSummary, UsageTotals } from '#contract/api.ts'
 import type { Periods } from '../domain/periods.ts'
 import type { Database, SqlValue } from './mysql.ts'
+import type { UsageRow } from './usage-columns.ts'
 
 /** A place in the list of calls, which runs from new to old. */
 export interface UsagePosition {
@@ -51,25 +52,12 @@ interface TotalsRow {
   readonly cost: string
 }
 
-interface RecordRow {
+interface RecordRow extends Omit<UsageRow, 'usage_state'> {
   readonly id: string
   readonly request_id: string
   readonly started_at: Date
   readonly username: string
-  readonly model_requested: string
-  readonly model: string | null
-  readonly ending: Ending
-  readonly finish_reason: string | null
-  readonly prompt_tokens: number
-  readonly cached_tokens: number
-  readonly completion_tokens: number
-  readonly reasoning_tokens: number
-  readonly estimated: 0 | 1
-  readonly cost: string
-  readonly currency: string
   readonly key_alias: string | null
-  readonly first_token_ms: number | null
-  readonly duration_ms: number | null
 }
 
 export function createUsageReports(db: Database): UsageReports {

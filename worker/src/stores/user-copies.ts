@@ -13,10 +13,12 @@ export interface UserCopies {
    * states were new to Redis.
    */
   write(users: readonly GateUser[]): Promise<number>
+  /** Returns whether the user has to change the password; undefined if the copy does not tell. */
+  mustChange(uid: string): Promise<boolean | undefined>
 }
 
 /** How many elements of ARGV one user takes. */
-const ARGUMENTS = 6
+const ARGUMENTS = 7
 
 /**
  * Lua for every script that writes a copy: `write_copy(key, at)` with the user's arguments in ARGV
@@ -30,7 +32,8 @@ local function write_copy(key, at)
   local epoch, revision = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   if known_epoch > epoch or (known_epoch == epoch and known_revision > revision) then return 0 end
   redis.call('HSET', key, 'epoch', ARGV[at], 'revision', ARGV[at + 1], 'state', ARGV[at + 2],
-    'role', ARGV[at + 3], 'name', ARGV[at + 4], 'limits', ARGV[at + 5])
+    'role', ARGV[at + 3], 'name', ARGV[at + 4], 'limits', ARGV[at + 5],
+    'must_change', ARGV[at + 6])
   if known_epoch == epoch and known_revision == revision then return 0 end
   return 1
 end
@@ -46,12 +49,16 @@ return new
 
 /** Returns the arguments that write_copy reads. */
 export function copyArguments(user: GateUser): readonly string[] {
-  const { epoch, state, role, name, limits } = copyOf(user)
-  return [epoch, String(user.revision), state, role, name, limits]
+  const { epoch, revision, state, role, name, limits, must_change } = copyOf(user)
+  return [epoch, revision, state, role, name, limits, must_change]
 }
 
-function copyOf({ epoch, state, role, username, limits }: GateUser): UserCopy {
-  return { epoch: String(epoch), state, role, name: username, limits }
+function copyOf({ epoch, revision, username, mustChange, ...user }: GateUser): UserCopy {
+  const { state, role, limits } = user
+  return {
+    ...{ epoch: String(epoch), revision: String(revision), state, role, name: username, limits },
+    must_change: mustChange === 1 ? '1' : '0',
+  }
 }
 
 export function createUserCopies(redis: Redis): UserCopies {
@@ -61,6 +68,11 @@ export function createUserCopies(redis: Redis): UserCopies {
       const keys = users.map(({ id }) => userKey(id))
       const args = users.flatMap(copyArguments)
       return Number(await viaRedis(redis.eval(WRITE_SCRIPT, keys.length, ...keys, ...args)))
+    },
+    async mustChange(uid) {
+      const field: keyof UserCopy = 'must_change'
+      const value = await viaRedis(redis.hget(userKey(uid), field))
+      return value === null ? undefined : value === '1'
     },
   }
 }

@@ -16,6 +16,8 @@ export interface GateUser {
   readonly revision: number
   /** The user's own limits (own-limits.ts), or empty. */
   readonly limits: string
+  /** MySQL's boolean: 1 until a password that an administrator gave is changed. */
+  readonly mustChange: 0 | 1
 }
 
 export interface User extends GateUser {
@@ -47,19 +49,22 @@ export interface Users {
    * token: changed since then (a sign-in changes the row), or owner of a token.
    */
   listActive(since: Date, afterId: string, limit: number): Promise<readonly GateUser[]>
+  /** Notes a sign-in. */
+  recordLogin(id: string, at: Date, ip: string): Promise<void>
   /**
-   * Notes a sign-in.
-   * @param passwordHash a renewed hash of the same password, if the cost has changed
+   * Stores another hash of the same password, unless the password is no longer the one of `stale`: a
+   * change at the same moment must not be undone.
    */
-  recordLogin(id: string, at: Date, ip: string, passwordHash?: string): Promise<void>
+  renewHash(id: string, stale: string, renewed: string): Promise<void>
   /** Returns true if there is no account at all. */
   isEmpty(): Promise<boolean>
   /** Returns the new id; a name that is taken is MySQL's ER_DUP_ENTRY. */
-  create(user: Pick<User, 'username' | 'passwordHash' | 'role'>): Promise<string>
+  create(user: Pick<User, 'username' | 'passwordHash' | 'role' | 'mustChange'>): Promise<string>
 }
 
 /** Columns of a GateUser, for a query that calls the table `u`. */
-export const GATE_USER_COLUMNS = 'u.id, u.username, u.role, u.state, u.epoch, u.revision, u.limits'
+export const GATE_USER_COLUMNS = `u.id, u.username, u.role, u.state, u.epoch, u.revision, u.limits,
+  u.must_change AS mustChange`
 
 const SELECT = `SELECT ${GATE_USER_COLUMNS}, u.password_hash AS passwordHash,
   u.last_login_ip AS lastLoginIp FROM users u`
@@ -96,21 +101,28 @@ export function createUsers(db: Database): Users {
          ORDER BY u.id LIMIT ?`,
         [afterId, since, limit],
       ),
-    async recordLogin(id, at, ip, passwordHash) {
-      await db.execute(
-        `UPDATE users SET last_login_at = ?, last_login_ip = ?,
-           password_hash = COALESCE(?, password_hash) WHERE id = ?`,
-        [at, ip, passwordHash ?? null, id],
-      )
+    async recordLogin(id, at, ip) {
+      await db.execute('UPDATE users SET last_login_at = ?, last_login_ip = ? WHERE id = ?', [
+        at,
+        ip,
+        id,
+      ])
+    },
+    async renewHash(id, stale, renewed) {
+      await db.execute('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?', [
+        renewed,
+        id,
+        stale,
+      ])
     },
     async isEmpty() {
       const rows = await db.query('SELECT 1 FROM users LIMIT 1')
       return rows.length === 0
     },
-    async create({ username, passwordHash, role }) {
+    async create({ username, passwordHash, role, mustChange }) {
       const { insertId } = await db.execute(
-        'INSERT INTO users (username, password_hash, role) VALUES (?, ?, ?)',
-        [username, passwordHash, role],
+        'INSERT INTO users (username, password_hash, role, must_change) VALUES (?, ?, ?, ?)',
+        [username, passwordHash, role, mustChange],
       )
       return insertId
     },

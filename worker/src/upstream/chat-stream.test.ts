@@ -5,6 +5,9 @@ import type { ChatChunk } from '../domain/upstream-event.ts'
 import { Failure } from '../failure.ts'
 import { readChatStream } from './chat-stream.ts'
 
+/** Longer than any of these tests. */
+const LIMITS = { firstPayloadMs: 60_000, idleMs: 60_000, finishMs: 5000, answerMs: 60_000 }
+
 /** Chunks in the shape of DeepSeek's streams: key order, null usage, the finish on the last. */
 function chunk(delta: object, finish: string | null = null, usage: object | null = null): string {
   const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
@@ -73,7 +76,7 @@ const STREAMS: Readonly<Record<string, string>> = {
 async function read(pieces: readonly Uint8Array[]) {
   const chunks: ChatChunk[] = []
   const body = Readable.from(pieces.map((piece) => Buffer.from(piece)))
-  for await (const piece of readChatStream(body)) chunks.push(piece)
+  for await (const piece of readChatStream(body, LIMITS)) chunks.push(piece)
   return {
     reasoning: chunks.map((piece) => piece.reasoning).join(''),
     content: chunks.map((piece) => piece.content).join(''),
@@ -114,7 +117,8 @@ test('a connection cut after the finish reason leaves the answer whole', async (
     throw new Error('ECONNRESET')
   }
   const finishes: (string | null)[] = []
-  for await (const piece of readChatStream(Readable.from(cut()))) finishes.push(piece.finishReason)
+  for await (const piece of readChatStream(Readable.from(cut()), LIMITS))
+    finishes.push(piece.finishReason)
   assert.deepEqual(finishes, [null, 'length'])
 })
 
@@ -126,6 +130,6 @@ test('an event without end does not grow in memory without bound', async () => {
 test('a body stays readable to its end after the end mark, so that its connection is kept', async () => {
   const body = Readable.from([Buffer.from(PLAIN), Buffer.from('rest')])
   const closed = new Promise((resolve) => body.once('end', resolve))
-  for await (const piece of readChatStream(body)) assert.notEqual(piece, undefined)
+  for await (const piece of readChatStream(body, LIMITS)) assert.notEqual(piece, undefined)
   await closed
 })

@@ -5,7 +5,7 @@ import { createParser } from 'eventsource-parser'
 import type { ChatChunk } from '../domain/upstream-event.ts'
 import { Failure } from '../failure.ts'
 import { parseChatChunk } from './chat-chunk.ts'
-import { STREAM_LIMITS, type StreamLimits, watchStream } from './stream-watch.ts'
+import { type StreamLimits, watchStream } from './stream-watch.ts'
 
 /** 384K tokens, the longest answer, are about 120 MB on the wire. */
 const MAX_BYTES = 256 * 1024 * 1024
@@ -22,7 +22,7 @@ const DRAIN_MS = 1000
  */
 export async function* readChatStream(
   body: Readable,
-  limits: StreamLimits = STREAM_LIMITS,
+  limits: StreamLimits,
 ): AsyncGenerator<ChatChunk, void> {
   const events: string[] = []
   const parser = createParser({

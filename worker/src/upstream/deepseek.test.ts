@@ -7,6 +7,7 @@ import type { ChatCall, UpstreamEvent } from '../domain/upstream-event.ts'
 import type { UpstreamKey } from '../domain/upstream-key.ts'
 import { Failure } from '../failure.ts'
 import { createDeepSeek } from './deepseek.ts'
+import { NotSent } from './http-client.ts'
 
 const CALL: ChatCall = {
   requestId: '0123456789abcdef0123456789abcdef',
@@ -16,6 +17,8 @@ const CALL: ChatCall = {
   effort: 'max',
   user: 'someone',
 }
+/** Longer than any of these tests. */
+const LIMITS = { firstPayloadMs: 60_000, idleMs: 60_000, finishMs: 5000, answerMs: 60_000 }
 const SSE = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Ds-Trace-Id': 'abc123' }
 
 function delta(content: string, finish: string | null = null): string {
@@ -28,7 +31,7 @@ async function serve(t: TestContext, listener: RequestListener) {
   const server: Server = createServer(listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const upstream = createDeepSeek()
+  const upstream = createDeepSeek(LIMITS)
   t.after(() => {
     upstream.close()
     server.closeAllConnections()
@@ -71,7 +74,7 @@ test('a call says what the provider needs to know', async (t) => {
   })
   const events: UpstreamEvent[] = []
   for await (const event of upstream.chat(key, CALL, never())) events.push(event)
-  assert.deepEqual(events[0], { kind: 'accepted', traceId: 'abc123' })
+  assert.deepEqual(events[0], { kind: 'accepted', traceId: 'abc123', keyId: key.id })
   assert.equal(events.length, 3)
   assert.equal(seen.request?.method, 'POST')
   assert.equal(seen.request?.url, '/v1/chat/completions')
@@ -193,4 +196,25 @@ test('the list of models is fetched with the key', async (t) => {
     response.end(`${request.url} ${request.headers.authorization}`)
   })
   assert.equal(await upstream.models(key, never()), '/v1/models Bearer sk-secret-key')
+})
+
+test('what has left this machine is told from what has not', async (t) => {
+  const { upstream, key } = await serve(t, (request) => request.socket.destroy())
+  const cut = upstream.chat(key, CALL, never())
+  await assert.rejects(
+    textOf(cut),
+    (error) => error instanceof Failure && !(error instanceof NotSent),
+  )
+  const nobody = { ...key, baseUrl: 'http://127.0.0.1:9' }
+  await assert.rejects(textOf(upstream.chat(nobody, CALL, never())), NotSent)
+  // A server that speaks no TLS: the key was not sent.
+  const secure = { ...key, baseUrl: key.baseUrl.replace('http:', 'https:') }
+  await assert.rejects(textOf(upstream.chat(secure, CALL, never())), NotSent)
+})
+
+test('the balance is fetched with the key', async (t) => {
+  const { upstream, key } = await serve(t, (request, response) => {
+    response.end(`${request.url} ${request.headers.authorization}`)
+  })
+  assert.equal(await upstream.balance(key, never()), '/v1/user/balance Bearer sk-secret-key')
 })

@@ -5,7 +5,8 @@ import type { ChatCall, UpstreamEvent } from '../domain/upstream-event.ts'
 import type { UpstreamKey } from '../domain/upstream-key.ts'
 import { readChatStream } from './chat-stream.ts'
 import { createHttpClient } from './http-client.ts'
-import { failureOfAnswer } from './upstream-error.ts'
+import type { StreamLimits } from './stream-watch.ts'
+import { failureOfAnswer, withoutKey } from './upstream-error.ts'
 
 export interface Upstream {
   /**
@@ -16,6 +17,8 @@ export interface Upstream {
   chat(key: UpstreamKey, call: ChatCall, signal: AbortSignal): AsyncIterable<UpstreamEvent>
   /** Returns the JSON text of the provider's list of models. @throws {Failure} upstream_* */
   models(key: UpstreamKey, signal: AbortSignal): Promise<string>
+  /** Returns the JSON text of what the account has left. @throws {Failure} upstream_* */
+  balance(key: UpstreamKey, signal: AbortSignal): Promise<string>
   close(): void
 }
 
@@ -27,8 +30,16 @@ const BODY_MS = 5000
 const TRACE_HEADERS = ['x-ds-trace-id', 'x-request-id', 'x-deepseek-request-id']
 
 /** Returns a client with its own pool of connections; `close` ends the idle and the running ones. */
-export function createDeepSeek(): Upstream {
+export function createDeepSeek(limits: StreamLimits): Upstream {
   const http = createHttpClient()
+
+  async function get(key: UpstreamKey, path: string, signal: AbortSignal): Promise<string> {
+    const headers = headersFor(key, 'application/json')
+    const url = key.baseUrl + path
+    const response = await http.open({ method: 'GET', url, headers, signal })
+    if (response.statusCode !== 200) throw await failureOf(response, key)
+    return readText(response)
+  }
 
   return {
     async *chat(key, call, signal) {
@@ -45,24 +56,22 @@ export function createDeepSeek(): Upstream {
       })
       const type = response.headers['content-type'] ?? ''
       if (response.statusCode !== 200 || !/^text\/event-stream\b/i.test(type)) {
-        const text = await readText(response)
-        throw failureOfAnswer(response.statusCode ?? 0, text, response.headers['retry-after'])
+        throw await failureOf(response, key)
       }
-      yield { kind: 'accepted', traceId: traceIdOf(response) }
-      for await (const chunk of readChatStream(response)) yield { kind: 'chunk', ...chunk }
+      yield { kind: 'accepted', traceId: traceIdOf(response), keyId: key.id }
+      for await (const chunk of readChatStream(response, limits)) yield { kind: 'chunk', ...chunk }
     },
 
-    async models(key, signal) {
-      const url = `${key.baseUrl}/models`
-      const headers = headersFor(key, 'application/json')
-      const response = await http.open({ method: 'GET', url, headers, signal })
-      const text = await readText(response)
-      if (response.statusCode === 200) return text
-      throw failureOfAnswer(response.statusCode ?? 0, text, response.headers['retry-after'])
-    },
-
+    models: (key, signal) => get(key, '/models', signal),
+    balance: (key, signal) => get(key, '/user/balance', signal),
     close: () => http.close(),
   }
+}
+
+async function failureOf(response: IncomingMessage, { secret }: UpstreamKey): Promise<unknown> {
+  const text = await readText(response)
+  const retryAfter = response.headers['retry-after']
+  return withoutKey(failureOfAnswer(response.statusCode ?? 0, text, retryAfter), secret)
 }
 
 function headersFor(key: UpstreamKey, accept: string): Record<string, string> {

@@ -27,7 +27,7 @@ export interface HttpClient {
   /**
    * Returns the answer once its headers are there, whatever its status; redirects are not followed,
    * so that a key never travels on.
-   * @throws {Failure} upstream_unavailable (refused, unknown host, TLS, cut), upstream_timeout
+   * @throws {Failure} upstream_unavailable (cut; NotSent: refused, unknown host, TLS), upstream_timeout
    */
   open(call: HttpCall): Promise<IncomingMessage>
   close(): void
@@ -50,10 +50,15 @@ export function createHttpClient(): HttpClient {
     const giveUp = (failure: Failure) => () => request.destroy(failure)
     const headersTimer = setTimeout(giveUp(timeout('no headers')), HEADERS_MS)
     let connectTimer: NodeJS.Timeout | undefined
+    let isConnected = false
+    const onConnected = () => {
+      isConnected = true
+      clearTimeout(connectTimer)
+    }
     request.on('socket', (socket) => {
-      if (!socket.connecting) return
-      connectTimer = setTimeout(giveUp(unavailable(new Error('no connection'))), CONNECT_MS)
-      socket.once(isSecure ? 'secureConnect' : 'connect', () => clearTimeout(connectTimer))
+      if (!socket.connecting) return onConnected()
+      connectTimer = setTimeout(giveUp(notSent(new Error('no connection'))), CONNECT_MS)
+      socket.once(isSecure ? 'secureConnect' : 'connect', onConnected)
     })
     let response: IncomingMessage | undefined
     // Not the option `signal`, nor destroying a request whose answer is complete: its connection goes
@@ -70,7 +75,9 @@ export function createHttpClient(): HttpClient {
       resolve(message)
     })
     // Stays after the answer: a late error of the connection is reported by the answer's stream.
-    request.on('error', (error) => reject(failureOf(error, request.reusedSocket)))
+    request.on('error', (error) => {
+      reject(isConnected ? failureOf(error, request.reusedSocket) : failureBefore(error))
+    })
     request.end(call.body)
     return promise.finally(() => {
       clearTimeout(headersTimer)
@@ -97,6 +104,14 @@ export function createHttpClient(): HttpClient {
 
 class StaleConnection extends Failure {}
 
+/** Nothing of the request has left this machine: it may be sent again, elsewhere or later. */
+export class NotSent extends Failure {}
+
+/** Without a connection. */
+function failureBefore(error: Error): Failure {
+  return error instanceof Failure ? error : notSent(error)
+}
+
 function failureOf(error: Error, reusedSocket: boolean): Failure {
   if (error instanceof Failure) return error
   const stale = reusedSocket && 'code' in error && error.code === 'ECONNRESET'
@@ -107,6 +122,10 @@ function failureOf(error: Error, reusedSocket: boolean): Failure {
 
 function unavailable(cause: Error): Failure {
   return new Failure('upstream_unavailable', {}, { cause })
+}
+
+function notSent(cause: Error): NotSent {
+  return new NotSent('upstream_unavailable', {}, { cause })
 }
 
 function timeout(message: string): Failure {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
+import { DEFAULT_WINDOW } from '../domain/conversation-context.ts'
 import type { UpstreamKey } from '../domain/upstream-key.ts'
 import { Failure } from '../failure.ts'
 import { createModelCatalog } from './model-catalog.ts'
 import { FALLBACK_MODELS } from './model-list.ts'
+
+const WINDOW = { context_window: 1_048_576, max_output_tokens: 393_216 }
 
 function setUp() {
   const world = {
@@ -15,7 +18,7 @@ function setUp() {
   }
   const catalog = createModelCatalog({
     keys: {
-      async pick() {
+      async peek() {
         if (world.key === undefined) throw new Failure('no_upstream_key')
         return world.key
       },
@@ -36,7 +39,7 @@ function setUp() {
 test("the provider's list is kept for ten minutes and asked for once at a time", async () => {
   const { world, catalog } = setUp()
   const [first, second] = await Promise.all([catalog.list(), catalog.list()])
-  assert.deepEqual(first, [{ id: 'new-model', name: 'new-model', default: true }])
+  assert.deepEqual(first, [{ id: 'new-model', name: 'new-model', ...WINDOW, default: true }])
   assert.equal(second, first)
   world.now = 599_999
   await catalog.list()
@@ -58,6 +61,15 @@ test('while the provider fails the last good list stays, and it is left alone fo
   world.now = 1_000_000
   world.answer = new Failure('upstream_unavailable')
   assert.equal((await catalog.list())[0]?.id, 'new-model')
+})
+
+test('the window of a model is what the provider tells, else the usual one', async () => {
+  const { world, catalog } = setUp()
+  world.answer = '{"data":[{"id":"small","context_window":9000,"max_output_tokens":1000}]}'
+  assert.deepEqual(catalog.window('small'), DEFAULT_WINDOW)
+  await catalog.list()
+  assert.deepEqual(catalog.window('small'), { contextTokens: 9000, maxOutputTokens: 1000 })
+  assert.deepEqual(catalog.window('other'), DEFAULT_WINDOW)
 })
 
 test('a known name is never asked about, an unknown one is', async () => {

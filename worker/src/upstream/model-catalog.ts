@@ -2,8 +2,9 @@
 
 import type { Logger } from 'pino'
 import type { ChatModel } from '#contract/api.ts'
-import type { ApiKeys } from '../stores/api-keys.ts'
+import { DEFAULT_WINDOW, type ModelWindow } from '../domain/conversation-context.ts'
 import type { Upstream } from './deepseek.ts'
+import type { KeyPool } from './key-pool.ts'
 import { DEFAULT_MODEL, FALLBACK_MODELS, parseModelList } from './model-list.ts'
 
 export interface ModelCatalog {
@@ -13,10 +14,12 @@ export interface ModelCatalog {
   has(id: string): Promise<boolean>
   /** Returns the model for requests that name none; never waits. */
   defaultId(): string
+  /** Returns what the model can take, as far as that is known; never waits. */
+  window(id: string): ModelWindow
 }
 
 export interface ModelCatalogDeps {
-  readonly keys: Pick<ApiKeys, 'pick'>
+  readonly keys: Pick<KeyPool, 'peek'>
   readonly upstream: Pick<Upstream, 'models'>
   readonly log: Logger
   /** Unix milliseconds. */
@@ -36,7 +39,7 @@ export function createModelCatalog({ keys, upstream, log, now }: ModelCatalogDep
   let asking: Promise<void> | undefined
 
   async function refresh(): Promise<void> {
-    const key = await keys.pick().catch(() => undefined)
+    const key = await keys.peek().catch(() => undefined)
     if (key === undefined || (key.baseUrl === server && now() < freshUntil)) return
     if (key.baseUrl !== server) known = FALLBACK_MODELS
     server = key.baseUrl
@@ -68,5 +71,10 @@ export function createModelCatalog({ keys, upstream, log, now }: ModelCatalogDep
       return isKnown()
     },
     defaultId: () => known.find((model) => model.default)?.id ?? DEFAULT_MODEL,
+    window(id) {
+      const model = known.find((each) => each.id === id)
+      if (model === undefined) return DEFAULT_WINDOW
+      return { contextTokens: model.context_window, maxOutputTokens: model.max_output_tokens }
+    },
   }
 }

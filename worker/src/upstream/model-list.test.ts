@@ -7,13 +7,31 @@ test("DeepSeek's list is read with names and one default", () => {
     object: 'list',
     data: [
       { id: 'deepseek-v4-pro', object: 'model', owned_by: 'deepseek', name: 'DeepSeek-V4-Pro' },
-      { id: 'deepseek-flash', object: 'model', output_modalities: ['text'] },
+      {
+        id: 'deepseek-flash',
+        object: 'model',
+        output_modalities: ['text'],
+        context_window: 64_000,
+        max_output_tokens: 8000,
+      },
       { id: 'deepseek-draw', object: 'model', output_modalities: ['image'] },
     ],
   })
   assert.deepEqual(parseModelList(text), [
-    { id: 'deepseek-v4-pro', name: 'DeepSeek-V4-Pro', default: false },
-    { id: 'deepseek-flash', name: 'deepseek-flash', default: true },
+    {
+      id: 'deepseek-v4-pro',
+      name: 'DeepSeek-V4-Pro',
+      context_window: 1_048_576,
+      max_output_tokens: 393_216,
+      default: false,
+    },
+    {
+      id: 'deepseek-flash',
+      name: 'deepseek-flash',
+      context_window: 64_000,
+      max_output_tokens: 8000,
+      default: true,
+    },
   ])
 })
 
@@ -23,6 +41,13 @@ test('without the usual default the first model is it', () => {
     parseModelList(text).map((model) => model.default),
     [true, false],
   )
+})
+
+test('a window that is no number of tokens is not believed', () => {
+  for (const wrong of [0, -1, 1.5, '64000', null, 1e300]) {
+    const text = JSON.stringify({ data: [{ id: 'm', context_window: wrong }] })
+    assert.equal(parseModelList(text)[0]?.context_window, 1_048_576, String(wrong))
+  }
 })
 
 test('what is no list gives no models', () => {

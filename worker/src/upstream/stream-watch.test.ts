@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { watchStream } from './stream-watch.ts'
+import { streamLimits, watchStream } from './stream-watch.ts'
 
-const LIMITS = { firstPayloadMs: 600, idleMs: 120, finishMs: 5, totalMs: 900 }
+const LIMITS = { firstPayloadMs: 600, idleMs: 120, finishMs: 5, answerMs: 900 }
 
 /** Runs the clock tick by tick and calls `onTick` in each; returns what expired and when. */
 function run(onTick: (at: number, watch: ReturnType<typeof watchStream>) => void) {
@@ -43,11 +43,19 @@ test('after the first payload keep-alives do not count', () => {
   assert.deepEqual(expired, ['idleMs at 170'])
 })
 
-test('steady payload is bounded by the total', () => {
+test('steady payload is bounded by the longest answer', () => {
   assert.deepEqual(
     run((_, watch) => watch.onPayload()),
-    ['totalMs at 900'],
+    ['answerMs at 901'],
   )
+})
+
+test('time in the queue is not taken from the answer', () => {
+  const expired = run((at, watch) => {
+    if (at < 500) watch.onBytes()
+    else watch.onPayload()
+  })
+  assert.deepEqual(expired, ['answerMs at 1400'])
 })
 
 test('after the finish reason the rest comes soon or never', () => {
@@ -64,4 +72,14 @@ test('a stopped watch expires no more', () => {
     }),
     [],
   )
+})
+
+test('the settings say how long each wait is', () => {
+  const settings = { firstPayloadMs: 1, payloadIdleMs: 2, answerMs: 3 }
+  assert.deepEqual(streamLimits(settings), {
+    firstPayloadMs: 1,
+    idleMs: 2,
+    finishMs: 5000,
+    answerMs: 3,
+  })
 })

@@ -11,15 +11,20 @@ export interface StreamLimits {
   readonly idleMs: number
   /** Longest wait for usage and the end mark after the finish reason. */
   readonly finishMs: number
-  /** Longest answer as a whole. */
-  readonly totalMs: number
+  /** Longest answer, from its first payload: a call that had to queue loses nothing of it. */
+  readonly answerMs: number
 }
 
-export const STREAM_LIMITS: StreamLimits = {
-  firstPayloadMs: 630_000,
-  idleMs: 120_000,
-  finishMs: 5000,
-  totalMs: 900_000,
+const FINISH_MS = 5000
+
+/** Returns the limits that the settings ask for. */
+export function streamLimits(limits: {
+  readonly firstPayloadMs: number
+  readonly payloadIdleMs: number
+  readonly answerMs: number
+}): StreamLimits {
+  const { firstPayloadMs, payloadIdleMs, answerMs } = limits
+  return { firstPayloadMs, idleMs: payloadIdleMs, finishMs: FINISH_MS, answerMs }
 }
 
 export interface StreamWatch {
@@ -38,7 +43,7 @@ export function watchStream(
   expire: (limit: keyof StreamLimits) => void,
 ): StreamWatch {
   let waiting = true
-  const total = setTimeout(() => end('totalMs'), limits.totalMs)
+  let answering: NodeJS.Timeout | undefined
   const first = setTimeout(() => end('firstPayloadMs'), limits.firstPayloadMs)
   let silence: NodeJS.Timeout | undefined
   listen('idleMs')
@@ -50,7 +55,7 @@ export function watchStream(
   }
 
   function stop(): void {
-    for (const timer of [total, first, silence]) clearTimeout(timer)
+    for (const timer of [answering, first, silence]) clearTimeout(timer)
   }
 
   function end(limit: keyof StreamLimits): void {
@@ -63,8 +68,11 @@ export function watchStream(
       if (waiting) listen('idleMs')
     },
     onPayload() {
-      waiting = false
-      clearTimeout(first)
+      if (waiting) {
+        waiting = false
+        clearTimeout(first)
+        answering = setTimeout(() => end('answerMs'), limits.answerMs)
+      }
       listen('idleMs')
     },
     onFinish: () => listen('finishMs'),

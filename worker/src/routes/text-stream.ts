@@ -1,0 +1,41 @@
+/** Answers that are sent while they are being made, at the pace at which the client takes them. */
+
+/** Pieces are sent together from this size on (UTF-16 units). */
+const CHUNK_CHARACTERS = 32_768
+
+/**
+ * Returns the answer that sends the pieces. What fails before the first piece is thrown, so that it
+ * becomes a status; what fails later breaks the connection, so that nobody takes a part for the whole.
+ */
+export async function textStream(
+  pieces: AsyncGenerator<string, void>,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const encoder = new TextEncoder()
+  let ahead = await nextChunk(pieces)
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (ahead === undefined) return controller.close()
+        controller.enqueue(encoder.encode(ahead))
+        ahead = await nextChunk(pieces)
+      },
+      cancel: async () => {
+        await pieces.return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { headers: { ...headers, 'X-Accel-Buffering': 'no' } })
+}
+
+/** Returns the next pieces together, undefined after the last. */
+async function nextChunk(pieces: AsyncGenerator<string, void>): Promise<string | undefined> {
+  let chunk = ''
+  while (chunk.length < CHUNK_CHARACTERS) {
+    const { done, value } = await pieces.next()
+    if (done) return chunk === '' ? undefined : chunk
+    chunk += value
+  }
+  return chunk
+}
