@@ -34,7 +34,7 @@ before(async () => {
     address: proxy.address,
     password: redis.password,
     // Megabytes take their time on a busy machine.
-    turn: (text) => text.replaceAll('300ms', '5s'),
+    turn: (text) => text.replaceAll('600ms', '5s'),
   })
 })
 after(async () => {

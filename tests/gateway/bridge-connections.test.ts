@@ -120,7 +120,7 @@ for (const [what, settings, why] of REFUSALS) {
 
 test('more at once than max_conns: refused at once, while those before wait for Redis', async () => {
   const bridge = await start({
-    turn: (text) => text.replace('max_conns=128', 'max_conns=3').replaceAll('300ms', '10s'),
+    turn: (text) => text.replace('max_conns=128', 'max_conns=3').replaceAll('600ms', '10s'),
   })
   const before = proxy.open
   const { hold, release } = holdBack()

@@ -120,6 +120,29 @@ stackTest('writes to the API count, reads do not', async ({ plan }) => {
   assert.equal((await chat(client)).status, 200)
 })
 
+stackTest(
+  'search and export count like writes, other reads of conversations do not',
+  async ({ plan }) => {
+    const { client } = await signedIn(plan)
+    const { id } = (await client.send('/api/conversations', { body: {} })).json()
+    for (const [path, left] of [
+      ['/api/conversations/search?q=gate', 1],
+      [`/api/conversations/${id}/export`, 0],
+    ] as const) {
+      const answer = await client.send(path)
+      assert.equal(answer.status, 200, path)
+      assert.match(String(answer.headers['ratelimit']), new RegExp(`^"api";r=${left};`))
+      for (const read of ['', `/${id}`, `/${id}/messages`]) {
+        const { status, headers } = await client.send(`/api/conversations${read}`)
+        assert.deepEqual([status, headers['ratelimit']], [200, undefined], read)
+      }
+    }
+    for (const path of ['search?q=gate', `${id}/export?format=markdown`]) {
+      assertProblem(await client.send(`/api/conversations/${path}`), 429, 'rate_limited')
+    }
+  },
+)
+
 stackTest('everything of the admin API counts, reads too', async ({ plan }) => {
   const { client } = await signedIn(plan, 'admin')
   for (let n = 0; n < 3; n++) assert.equal((await client.send('/admin/api/keys')).status, 200)

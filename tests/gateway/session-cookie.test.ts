@@ -49,8 +49,10 @@ stackTest(
     assert.doesNotMatch(keys.join(), new RegExp(token))
     assert.ok(ttl > 7 * 86_400 - 60 && ttl <= 7 * 86_400, `TTL ${ttl}`)
     const { username: name } = account
-    const expected = { epoch: '1', state: 'enabled', role: 'user', name, limits: '', revision: '1' }
-    assert.deepEqual(user, expected)
+    assert.deepEqual(user, {
+      ...{ epoch: '1', state: 'enabled', role: 'user', name, limits: '', revision: '1' },
+      must_change: '0',
+    })
   },
 )
 

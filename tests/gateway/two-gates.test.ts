@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { limitKey } from '#contract/redis-keys.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
-import { signedIn } from '../support/accounts.ts'
+import { type Account, signedIn } from '../support/accounts.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
 import { withRedis } from '../support/redis.ts'
@@ -19,10 +19,15 @@ before(async () => {
 })
 after(() => gates?.stop())
 
+interface Person {
+  readonly clients: readonly [Client, Client]
+  readonly account: Account
+}
+
 /** A person signed in at the first gate, seen from both. */
-async function person(): Promise<{ clients: readonly [Client, Client]; id: string }> {
+async function person(): Promise<Person> {
   const { client, account } = await signedIn(gates.plans[0])
-  return { clients: [client, gates.elsewhere(client)], id: account.id }
+  return { clients: [client, gates.elsewhere(client)], account }
 }
 
 function chat(client: Client): Promise<Answer> {
@@ -36,7 +41,7 @@ async function countedCalls(id: string): Promise<readonly string[]> {
 }
 
 test('of two hundred chats at once through two gates exactly five are admitted', async () => {
-  const { clients, id } = await person()
+  const { clients, account } = await person()
   const sent = Array.from({ length: 200 }, (_, index) => chat(clients[index % 2 === 0 ? 0 : 1]))
   const answers = await Promise.all(sent)
   const passed = answers.filter(({ status }) => status === 200)
@@ -45,7 +50,7 @@ test('of two hundred chats at once through two gates exactly five are admitted',
   }
   assert.equal(passed.length, 5)
   const ids = passed.map(({ headers }) => String(headers['x-request-id'])).sort()
-  assert.deepEqual(await countedCalls(id), ids)
+  assert.deepEqual(await countedCalls(account.id), ids)
 })
 
 test('what one gate has admitted the other counts', async () => {
@@ -58,28 +63,47 @@ test('what one gate has admitted the other counts', async () => {
   for (const client of clients) assert.equal((await chat(client)).status, 429)
 })
 
-test('a log-out at one gate is honoured at the other within two seconds', async () => {
-  const { clients } = await person()
-  const [here, there] = clients
-  // Seen and remembered by both.
-  for (const client of clients) assert.equal((await client.send('/api/me')).status, 200)
-  const cookies = new Map(here.cookies)
-  assert.equal((await here.send('/logout', { method: 'POST' })).status, 303)
-  const began = performance.now()
-  // The gate through which it went honours it at once.
-  for (const [name, value] of cookies) here.cookies.set(name, value)
-  assert.equal((await here.send('/api/me')).status, 401)
-  let lastPassed = began
-  await waitFor(async () => {
-    const sent = performance.now()
-    const { status } = await there.send('/api/me')
-    if (status === 200) lastPassed = sent
-    assert.equal(status, 401)
-  }, MEMORY_MS * 3)
-  const ms = lastPassed - began
-  assert.ok(ms < MEMORY_MS, `still let in ${ms} ms later`)
-  assert.equal((await there.send('/chat')).status, 302)
-})
+/** What ends a session, done at the first gate. */
+const ENDS: Readonly<Record<string, (person: Person) => Promise<void>>> = {
+  'a log-out': async ({ clients: [here] }) => {
+    assert.equal((await here.send('/logout', { method: 'POST' })).status, 303)
+  },
+  'disabling somebody': async ({ account }) => {
+    const { client } = await signedIn(gates.plans[0], 'admin')
+    const body = { state: 'disabled' }
+    const answer = await client.send(`/admin/api/users/${account.id}`, { method: 'PATCH', body })
+    assert.equal(answer.status, 200)
+  },
+  'another password': async ({ clients: [here], account: { password } }) => {
+    const body = { current_password: password, new_password: `${password} and more` }
+    assert.equal((await here.send('/api/me/password', { body })).status, 204)
+  },
+}
+
+for (const [what, end] of Object.entries(ENDS)) {
+  test(`${what} at one gate is honoured at the other within two seconds`, async () => {
+    const one = await person()
+    const [here, there] = one.clients
+    // Seen and remembered by both.
+    for (const client of one.clients) assert.equal((await client.send('/api/me')).status, 200)
+    const cookies = new Map(here.cookies)
+    await end(one)
+    const began = performance.now()
+    // The gate through which it went honours it at once.
+    for (const [name, value] of cookies) here.cookies.set(name, value)
+    assert.equal((await here.send('/api/me')).status, 401)
+    let lastPassed = began
+    await waitFor(async () => {
+      const sent = performance.now()
+      const { status } = await there.send('/api/me')
+      if (status === 200) lastPassed = sent
+      assert.equal(status, 401)
+    }, MEMORY_MS * 3)
+    const ms = lastPassed - began
+    assert.ok(ms < MEMORY_MS, `still let in ${ms} ms later`)
+    assert.equal((await there.send('/chat')).status, 302)
+  })
+}
 
 test('a log-out is honoured at once where the session was not remembered', async () => {
   const { clients } = await person()

@@ -2,7 +2,7 @@ import { languageSwitch, mark } from './header.ts'
 import { html } from './markup.ts'
 import type { PageContent, PageContext } from './page.ts'
 
-/** Returns the login page. Its form works without script; a failure comes back as #failed. */
+/** Returns the login page. Its form works without script; what there is to say comes back as #failed or #must-change. */
 export function loginPage({ lang, words }: PageContext): PageContent {
   const { login, common } = words
   const body = html`<div class="login-top">${languageSwitch(lang, common)}</div>
@@ -10,6 +10,7 @@ export function loginPage({ lang, words }: PageContext): PageContent {
 <form method="post" action="/login">
 <div class="login-brand">${mark()}<h1>${common.product}</h1><p>${common.tagline}</p></div>
 <p class="login-failed" id="failed" role="alert">${login.failed}</p>
+<p class="login-failed" id="must-change" role="alert">${login.mustChange}</p>
 <div class="field">
 <label for="username">${login.username}</label>
 <input class="input" id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus>

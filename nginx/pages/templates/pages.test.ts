@@ -62,4 +62,5 @@ test('the login form works without script', () => {
   assert.match(login, /name="password" type="password" autocomplete="current-password"/)
   assert.match(login, /<input type="hidden" name="next" value="">/)
   assert.match(login, /id="failed"/)
+  assert.match(login, /id="must-change"/)
 })

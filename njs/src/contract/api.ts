@@ -1,6 +1,15 @@
 /** Bodies of the worker's JSON API, as the pages and other clients see them. */
 
-import type { Role } from './session.ts'
+import type { ChatUsage } from './chat-events.ts'
+import type { KeyState } from './key-state.ts'
+import type { Role, UserCopy } from './session.ts'
+
+/** POST /login, as JSON */
+export interface SignedIn {
+  readonly user: Pick<Me, 'id' | 'username' | 'role'>
+  /** True: every API but POST /api/me/password answers `password_change_required`. */
+  readonly must_change: boolean
+}
 
 /** GET /api/me */
 export interface Me {
@@ -91,7 +100,16 @@ export interface ApiKeyView {
   readonly last4: string
   readonly base_url: string
   readonly weight: number
+  /** Keys of one account share balance and limits; null: an account of its own. */
+  readonly account: string | null
+  /** The admin's switch; a key that the provider refuses stays enabled. */
   readonly enabled: boolean
+  readonly state: KeyState
+  /** Why it is in this state, in the caller's language; null if it is ok. */
+  readonly reason: string | null
+  /** Since when the provider refuses it. */
+  readonly fault_at: string | null
+  readonly cooling_until: string | null
   /** True for the stand-in's own row, used only while no other key is enabled. */
   readonly standin: boolean
   readonly created_at: string
@@ -118,4 +136,127 @@ export interface ChatModel {
   readonly id: string
   readonly name: string
   readonly default: boolean
+  /** Tokens that prompt and answer may have together. */
+  readonly context_window: number
+  readonly max_output_tokens: number
+}
+
+/** One session in GET /api/me/sessions; times are ISO 8601, UTC. */
+export interface SessionView {
+  /** SHA-256 (hex) of the token: names the session and opens nothing. */
+  readonly id: string
+  /** True for the session that asks. */
+  readonly current: boolean
+  readonly created_at: string
+  /** A minute exact. */
+  readonly last_seen_at: string
+  readonly ip: string
+  readonly user_agent: string
+}
+
+/** One token in GET /api/tokens; times are ISO 8601, UTC. */
+export interface TokenView {
+  readonly id: string
+  readonly name: string
+  /** Last four characters of the token. */
+  readonly last4: string
+  readonly created_at: string
+  /** Null: never. */
+  readonly expires_at: string | null
+  /** Ten minutes exact; null: never. */
+  readonly last_used_at: string | null
+}
+
+/** One account in GET /admin/api/users. */
+export interface UserView {
+  readonly id: string
+  readonly username: string
+  readonly role: Role
+  readonly state: UserCopy['state']
+  /** Own limits: quota by name of the policy. */
+  readonly limits: Readonly<Record<string, number>>
+  /** True until the person has changed the password that an administrator gave. */
+  readonly must_change: boolean
+  /** ISO 8601, UTC; null: never. */
+  readonly last_login_at: string | null
+  /** Null while Redis is away. */
+  readonly active_sessions: number | null
+}
+
+/** One conversation in GET /api/conversations, newest first; times are ISO 8601, UTC. */
+export interface ConversationView {
+  readonly id: string
+  /** Empty until its first message. */
+  readonly title: string
+  readonly created_at: string
+  /** Of the last turn; a new title does not count. */
+  readonly updated_at: string
+}
+
+/** GET /api/conversations/{id} */
+export interface ConversationDetail extends ConversationView {
+  /** The newest answer that is still being written, or null. */
+  readonly active_generation: string | null
+}
+
+/** Body of POST /api/conversations (title optional) and PATCH /api/conversations/{id}. */
+export interface ConversationTitle {
+  readonly title: string
+}
+
+/** One message in GET /api/conversations/{id}/messages. */
+export interface MessageView {
+  readonly id: string
+  /** Null: a beginning of the conversation. */
+  readonly parent_id: string | null
+  readonly role: 'user' | 'assistant'
+  /** Empty while an answer is being written: its generation has the text. */
+  readonly content: string
+  readonly reasoning: string
+  readonly state: 'open' | 'done' | 'stopped' | 'failed' | 'interrupted'
+  readonly created_at: string
+  /** The call that wrote it; for answers the generation. */
+  readonly generation_id: string
+  /** The model that answered, or was asked; null for questions. */
+  readonly model: string | null
+  /** Null for questions. */
+  readonly ending: Ending | null
+  readonly finish_reason: string | null
+  /** Null for questions, and until the answer has ended. */
+  readonly usage: ChatUsage | null
+  readonly siblings: MessageSiblings
+}
+
+/** The messages with the same parent, oldest first; beyond 50 the newest ones and the message itself. */
+export interface MessageSiblings {
+  readonly ids: readonly string[]
+  /** Index of the message in `ids`. */
+  readonly position: number
+}
+
+/** One find in GET /api/conversations/search, newest first. */
+export interface SearchHit {
+  readonly conversation_id: string
+  readonly title: string
+  /** Null: the title was found. */
+  readonly message_id: string | null
+  readonly role: 'user' | 'assistant' | null
+  readonly created_at: string
+  /** The part of the text around the first find, on one line. */
+  readonly snippet: string
+  /** Places of what was searched in `snippet`: start and end in UTF-16 units, ascending. */
+  readonly highlights: readonly (readonly [number, number])[]
+}
+
+/** POST /admin/api/users */
+export interface MadeUser {
+  readonly user: UserView
+  /** To be told to the person, shown this once; null if the administrator chose it. */
+  readonly password: string | null
+}
+
+/** POST /admin/api/users/{id}/reset-password */
+export interface ResetPassword {
+  /** To be told to the person, shown this once. */
+  readonly password: string
 }

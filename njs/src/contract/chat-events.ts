@@ -41,10 +41,17 @@ export interface ChatUsage {
   readonly duration_ms: number
 }
 
-/** Body of POST /api/chat. */
+/**
+ * Body of POST /api/chat. A message goes on from the conversation's newest answer, or from the answer
+ * that `parent_id` names; null makes it another beginning. So a question is edited by sending the new
+ * text with the parent of the old. With `regenerate` there is no message: `parent_id` names the question
+ * that is answered once more.
+ */
 export interface ChatRequest {
-  readonly message: string
+  readonly message?: string
   readonly conversation_id?: string
+  readonly parent_id?: string | null
+  readonly regenerate?: boolean
   readonly model?: string
   /** Default false. */
   readonly thinking?: boolean

@@ -18,6 +18,11 @@ function define(status: number, en: [string, string], zh: [string, string]): Pro
   }
 }
 
+const MODEL_ACCESS = {
+  en: 'Our access to the model provider has to be looked after. Please tell an administrator.',
+  'zh-CN': '对模型服务的访问需要处理，请联系管理员。',
+} as const
+
 export const PROBLEMS = {
   bad_request: define(
     400,
@@ -43,6 +48,11 @@ export const PROBLEMS = {
     400,
     ['Conversation too long', 'The conversation no longer fits the model. Please start a new one.'],
     ['对话过长', '对话已超出模型的上下文长度，请新建对话。'],
+  ),
+  upstream_unknown_model: define(
+    400,
+    ['No such model', 'The model provider does not offer this model. Please choose another one.'],
+    ['模型不存在', '模型服务方不提供该模型，请选择其他模型。'],
   ),
   upstream_rejected_request: define(
     400,
@@ -74,6 +84,14 @@ export const PROBLEMS = {
     ['Administrators only', 'This needs an administrator account.'],
     ['仅限管理员', '需要管理员账号才能访问。'],
   ),
+  password_change_required: define(
+    403,
+    [
+      'Choose your own password',
+      'An administrator gave you this password. Change it before anything else.',
+    ],
+    ['请先修改密码', '当前密码由管理员设置，请先修改为您自己的密码。'],
+  ),
   gate_required: define(
     403,
     ['Not through the gate', 'The worker only answers requests that came through the gate.'],
@@ -90,6 +108,11 @@ export const PROBLEMS = {
     ['Conversation not found', 'This conversation does not exist or is not yours.'],
     ['对话不存在', '该对话不存在，或不属于您。'],
   ),
+  message_not_found: define(
+    404,
+    ['Message not found', 'There is no such message in this conversation.'],
+    ['消息不存在', '该对话中没有这条消息。'],
+  ),
   generation_not_found: define(
     404,
     ['Answer not found', 'This answer does not exist, is not yours or has ended.'],
@@ -100,10 +123,20 @@ export const PROBLEMS = {
     ['Method not allowed', 'This address does not accept this method.'],
     ['方法不允许', '该地址不接受此请求方法。'],
   ),
+  answer_running: define(
+    409,
+    ['The answer is still running', 'Wait for the answer to end, or stop it first.'],
+    ['回答尚未结束', '请等待该回答结束，或先停止它。'],
+  ),
   last_admin: define(
     409,
     ['The last administrator', 'There has to be an administrator who can sign in.'],
     ['最后一位管理员', '至少要保留一位可以登录的管理员。'],
+  ),
+  username_taken: define(
+    409,
+    ['Username taken', 'There is an account with this name already.'],
+    ['用户名已存在', '已有使用该用户名的账号。'],
   ),
   payload_too_large: define(
     413,
@@ -180,18 +213,16 @@ export const PROBLEMS = {
     ['No API key yet', 'An administrator has to add a DeepSeek API key first.'],
     ['尚未配置 API Key', '请管理员先添加 DeepSeek API Key。'],
   ),
+  // In the same words: what our account at the provider is like is for administrators to see.
   upstream_key_rejected: define(
     503,
-    ['API key refused', 'The model provider refused our key. Please tell an administrator.'],
-    ['API Key 无效', '模型服务方拒绝了密钥，请联系管理员。'],
+    ['The model is not available', MODEL_ACCESS.en],
+    ['模型暂不可用', MODEL_ACCESS['zh-CN']],
   ),
   upstream_balance: define(
     503,
-    [
-      'Balance used up',
-      'The account at the model provider is empty. Please tell an administrator.',
-    ],
-    ['余额不足', '模型服务账户余额不足，请联系管理员。'],
+    ['The model is not available', MODEL_ACCESS.en],
+    ['模型暂不可用', MODEL_ACCESS['zh-CN']],
   ),
   upstream_busy: define(
     503,

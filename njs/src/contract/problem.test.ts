@@ -21,6 +21,16 @@ test('a limit problem names quota, window and waiting time in both languages', (
   assert.equal(zh.detail, '每分钟最多 5 次，请在 37 秒后重试。')
 })
 
+test('windows and waits are told in the unit that is easily read', () => {
+  const detail = (windowSeconds: number, retryAfter: number, lang: 'en' | 'zh-CN') =>
+    makeProblem('rate_limited', ID, lang, { retryAfter, limit: { quota: 9, windowSeconds } }).detail
+  assert.equal(detail(900, 121, 'en'), 'At most 9 per 15 min. Please try again in 3 min.')
+  assert.equal(detail(900, 120, 'zh-CN'), '每 15 分钟最多 9 次，请在 120 秒后重试。')
+  assert.equal(detail(90, 7201, 'en'), 'At most 9 per 90 s. Please try again in 3 h.')
+  assert.equal(detail(86_400, 172_801, 'en'), 'At most 9 per day. Please try again in 3 d.')
+  assert.equal(detail(31 * 86_400, 9, 'zh-CN'), '每 31 天最多 9 次，请在 9 秒后重试。')
+})
+
 test('every code has a status and words in both languages, and none is left unfilled', () => {
   for (const code of Object.keys(PROBLEMS) as ProblemCode[]) {
     for (const lang of ['en', 'zh-CN'] as const) {

@@ -80,25 +80,42 @@ function fill(text: string, params: Readonly<Record<string, string | number>>): 
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
 }
 
-const UNITS: Readonly<Record<Lang, readonly [string, string, string]>> = {
-  en: ['s', 'min', 'h'],
-  'zh-CN': ['秒', '分钟', '小时'],
+const UNITS: Readonly<Record<Lang, readonly [string, string, string, string]>> = {
+  en: ['s', 'min', 'h', 'd'],
+  'zh-CN': ['秒', '分钟', '小时', '天'],
 }
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 /** Returns a time in words, in the unit that is easily read; whoever waits that long is not too early. */
 export function waitText(seconds: number, lang: Lang): string {
-  const [second, minute, hour] = UNITS[lang]
-  if (seconds <= 120) return `${seconds} ${second}`
-  if (seconds <= 7200) return `${Math.ceil(seconds / 60)} ${minute}`
-  return `${Math.ceil(seconds / 3600)} ${hour}`
+  const [second, minute, hour, day] = UNITS[lang]
+  if (seconds <= 2 * MINUTE) return `${seconds} ${second}`
+  if (seconds <= 2 * HOUR) return `${Math.ceil(seconds / MINUTE)} ${minute}`
+  if (seconds <= 2 * DAY) return `${Math.ceil(seconds / HOUR)} ${hour}`
+  return `${Math.ceil(seconds / DAY)} ${day}`
 }
 
 const WINDOWS: Readonly<Record<number, Readonly<Record<Lang, string>>>> = {
-  60: { en: 'minute', 'zh-CN': '分钟' },
-  3600: { en: 'hour', 'zh-CN': '小时' },
-  86400: { en: 'day', 'zh-CN': '天' },
+  [MINUTE]: { en: 'minute', 'zh-CN': '分钟' },
+  [HOUR]: { en: 'hour', 'zh-CN': '小时' },
+  [DAY]: { en: 'day', 'zh-CN': '天' },
 }
 
+/** Returns a window in words, exactly: in the largest unit of which it is so and so many. */
 function windowText(seconds: number, lang: Lang): string {
-  return WINDOWS[seconds]?.[lang] ?? (lang === 'en' ? `${seconds} s` : ` ${seconds} 秒`)
+  const known = WINDOWS[seconds]?.[lang]
+  if (known !== undefined) return known
+  const [second, minute, hour, day] = UNITS[lang]
+  const text =
+    seconds % DAY === 0
+      ? `${seconds / DAY} ${day}`
+      : seconds % HOUR === 0
+        ? `${seconds / HOUR} ${hour}`
+        : seconds % MINUTE === 0
+          ? `${seconds / MINUTE} ${minute}`
+          : `${seconds} ${second}`
+  return lang === 'en' ? text : ` ${text}`
 }

@@ -55,5 +55,25 @@ export const PROXY_LOG_GROUP = 'mysql'
 /** Stream: proxy log records that MySQL refused one by one, kept for a person to look at. */
 export const PROXY_LOG_DEAD = 'proxy_logs:dead'
 
+/**
+ * Stream: ends of calls that MySQL could not take, written and read by the workers; an entry goes when it
+ * is in MySQL. Bounded by the worker in number and size of entries.
+ */
+export const SETTLEMENT_SPOOL = 'settlements'
+
 /** Never there: a gate deletes it to see whether Redis takes writes, also when it has no memory left. */
 export const GATE_PROBE = 'gate:probe'
+
+/**
+ * Stream: a running answer as its worker tells it to the others (worker/src/stores/generation-stream.ts).
+ * Deleted when the answer is stored; TTL: an hour longer than an answer may take.
+ */
+export function generationKey(uid: string, generationId: string): string {
+  return `{u:${uid}}:gen:${generationId}`
+}
+
+/** Channel: `<uid>:<generation id>`, an answer that its owner has stopped. */
+export const GENERATION_STOPS = 'gen:stops'
+
+/** Channel: names of workers that have told more of their running answers. */
+export const GENERATION_NEWS = 'gen:news'

@@ -10,20 +10,20 @@ test('a cookie value is read back', () => {
   assert.deepEqual(parseSessionCookie(formatSessionCookie(cookie)), cookie)
 })
 
-test('what cannot be ours is refused before any secret is used', () => {
+test('what does not have the parts of a cookie is none', () => {
   const good = `42.${TOKEN}.${MAC}`
   for (const value of [
     '',
     'x',
-    `0.${TOKEN}.${MAC}`,
-    `042.${TOKEN}.${MAC}`,
-    `-1.${TOKEN}.${MAC}`,
+    `.${TOKEN}.${MAC}`,
+    `${TOKEN}.${MAC}`,
     `42.${TOKEN}`,
     `42.${TOKEN}.`,
+    `42-${TOKEN}.${MAC}`,
+    `42.${TOKEN}-${MAC}`,
     good.slice(0, -1),
     `${good}x`,
     `${good}\n`,
-    `42.${TOKEN.replace('x', '+')}.${MAC}`,
     `${'9'.repeat(21)}.${TOKEN}.${MAC}`,
   ]) {
     assert.equal(parseSessionCookie(value), undefined, JSON.stringify(value))

@@ -50,14 +50,15 @@ export function problemText(
     known.status !== status ||
     known.shape !== shape
   ) {
-    known = { shape, code, status, lang, parts: makeParts(shape, code, status, lang, details) }
+    known = { shape, code, status, lang, parts: problemParts(shape, code, status, lang, details) }
     if (texts.size >= MAX_TEXTS) texts.clear()
     texts.set(details, known)
   }
   return known.parts.join(requestId)
 }
 
-function makeParts(
+/** Returns the body of an error before and after the request's id, as JSON. */
+export function problemParts(
   shape: ProblemShape,
   code: ProblemCode,
   status: number,

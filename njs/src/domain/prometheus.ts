@@ -1,6 +1,5 @@
 /** Counted series as text for Prometheus (exposition format 0.0.4). */
 
-import type { Source } from './decision.ts'
 import { METRIC_FAMILIES, type MetricFamily } from './metric-families.ts'
 
 /** A series with its labels, as seriesName writes it, and its value. */
@@ -15,7 +14,7 @@ export function seriesName(family: string, labels: Readonly<Record<string, strin
 }
 
 /** Returns the series of the guard's decisions of one kind. */
-export function decisionSeries(verdict: string, source: Source): string {
+export function decisionSeries(verdict: string, source: string): string {
   return `chatgate_gate_decisions_total{verdict="${verdict}",source="${source}"}`
 }
 
@@ -23,7 +22,7 @@ export function decisionSeries(verdict: string, source: Source): string {
 export function limitSeries(
   policy: string,
   result: 'admitted' | 'refused',
-  source: Source,
+  source: string,
 ): string {
   return `chatgate_gate_limit_total{policy="${policy}",result="${result}",source="${source}"}`
 }

@@ -5,13 +5,14 @@
 
 import { GATE_PROBE } from '../contract/redis-keys.ts'
 import type { Command } from '../domain/resp-encode.ts'
+import { Pace } from '../nginx/pace.ts'
 import { detachedPipeline, RedisUnavailable } from '../nginx/redis.ts'
 import {
   isLookDue,
   isRedisInDoubt,
+  noteFailedLook,
   noteRedisAnswer,
   noteRedisBack,
-  noteRedisFailure,
 } from '../nginx/redis-state.ts'
 
 /** For a Redis that seems well. */
@@ -25,13 +26,17 @@ export async function watchRedis(session: NginxPeriodicSession): Promise<void> {
   const doubt = isRedisInDoubt()
   if (!doubt && !isLookDue(began)) return
   const socket = session.variables['gate_bridge_socket'] ?? ''
+  const pace = new Pace()
   try {
     await ask(socket, doubt ? WRITE : PING)
     noteRedisBack(Date.now())
     noteRedisAnswer()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    noteRedisFailure(reason, began, Date.now())
+    // Then it may be nginx that did not see to the answer.
+    if (!pace.isSlow) noteFailedLook(reason, Date.now())
+  } finally {
+    pace.end()
   }
 }
 

@@ -32,7 +32,7 @@ type Admitting = Decision | typeof LATER
 const RETRY_SECONDS = 2
 
 /** Made once: what is refused a thousand times a second is answered from memory. */
-const UNAUTHENTICATED = deny('unauthenticated')
+export const UNAUTHENTICATED = deny('unauthenticated')
 const INVALID_TOKEN = deny('invalid_token')
 
 /**
@@ -52,10 +52,9 @@ export function refuseKnown(request: GateRequest, text: string | undefined): Den
 export function admitSession(request: GateRequest, text: string | undefined): Admitting {
   if (text === undefined) return UNAUTHENTICATED
   const known = recallCredential(text)
-  if (known?.kind === 'session') return admitHolder(request, text, known, known)
+  if (known?.kind === 'session') return admitKnown(request, text, known)
   const credential = proveSession(request, text)
-  if (credential === undefined) return UNAUTHENTICATED
-  return admitHolder(request, text, credential, undefined)
+  return credential === undefined ? UNAUTHENTICATED : askAbout(request, text, credential)
 }
 
 /** Decides about a request that needs an access token. */
@@ -65,10 +64,10 @@ export function admitToken(request: GateRequest): Admitting {
   const refusal = refuseKnown(request, text)
   if (refusal !== undefined) return refusal
   const known = recallCredential(text)
-  if (known?.kind === 'token') return admitHolder(request, text, known, known)
+  if (known?.kind === 'token') return admitKnown(request, text, known)
   const credential = proveToken(request, text)
   if (credential === undefined || isUnknownToken(credential)) return INVALID_TOKEN
-  return admitHolder(request, text, credential, undefined)
+  return askAbout(request, text, credential)
 }
 
 /** Decides about a request that needs nobody to be signed in, by its limits alone. */
@@ -115,18 +114,25 @@ function decideAnyone(candidate: Candidate, asked: Asked): Decision {
   }
 }
 
-function admitHolder(
+function admitKnown(request: GateRequest, text: string, known: KnownCredential): Admitting {
+  const { settings } = request
+  if (settings.policies.length > 0 || request.now >= known.freshUntilMs) {
+    return askAbout(request, text, known, known)
+  }
+  return settings.adminOnly && known.role !== 'admin' ? refuseRole(known, 'cache') : known.allowed
+}
+
+/**
+ * Asks Redis about a credential that is authentic.
+ * @param known the same, if it was good a while ago
+ */
+export function askAbout(
   request: GateRequest,
   text: string,
   credential: Credential,
-  known: KnownCredential | undefined,
-): Admitting {
-  const { settings } = request
-  if (known !== undefined && settings.policies.length === 0 && request.now < known.freshUntilMs) {
-    if (settings.adminOnly && known.role !== 'admin') return refuseRole(known, 'cache')
-    return known.allowed
-  }
-  const address = settings.countsAddress ? clientSubject(request) : ''
+  known?: KnownCredential,
+): typeof LATER {
+  const address = request.settings.countsAddress ? clientSubject(request) : ''
   askRedis({ request, text, credential, known, address, judge: judgeHolder })
   return LATER
 }

@@ -1,14 +1,11 @@
-/**
- * What the gate counts, in memory shared by nginx's processes. A counter's key is the line that
- * Prometheus reads (handlers/metrics.ts), so that counting costs one step and no lookup.
- */
+/** What the gate counts, in memory shared by nginx's processes. A counter's key is its series or tally. */
 
-import { admissionSeries, expandAdmissions } from '../domain/admission-series.ts'
 import type { Source } from '../domain/decision.ts'
-import { decisionSeries, histogramSeries, limitSeries, type Sample } from '../domain/prometheus.ts'
+import { histogramSeries, limitSeries, type Sample } from '../domain/prometheus.ts'
+import { admissionTally, decisionTally, refusalTally, spellOut } from '../domain/tally.ts'
 import { counters } from './zones.ts'
 
-/** Adds to a series, made when it is first counted. */
+/** Adds to a series or tally, made when it is first counted. */
 export function count(series: string, by = 1): void {
   try {
     counters.incr(series, by, 0)
@@ -17,29 +14,14 @@ export function count(series: string, by = 1): void {
   }
 }
 
-/** Series by source and verdict or policy: a pure cache, because making a name costs more than counting. */
-const decisions = noNames()
-const refused = noNames()
-
-/** Series by names of policies and milliseconds, of which there are few: a pure cache too. */
-const admissions: Record<string, string[]> = {}
-
-function noNames(): Readonly<Record<Source, Record<string, string>>> {
-  return { own: {}, cache: {}, stale: {}, redis: {}, local: {}, memory: {} }
-}
-
 /** Counts one decision of the guard. */
 export function countDecision(verdict: string, source: Source): void {
-  const names = decisions[source]
-  names[verdict] ??= decisionSeries(verdict, source)
-  count(names[verdict])
+  count(decisionTally(verdict, source))
 }
 
 /** Counts a request that a policy refused. */
 export function countRefused(policy: string, source: Source): void {
-  const names = refused[source]
-  names[policy] ??= limitSeries(policy, 'refused', source)
-  count(names[policy])
+  count(refusalTally(policy, source))
 }
 
 /** Counts a request that a policy let pass without Redis. */
@@ -53,10 +35,9 @@ export function countAdmittedLocally(policy: string): void {
  * @param ms whole milliseconds, as nginx's clock has no smaller ones
  */
 export function countAdmission(policies: string, ms: number): void {
-  admissions[policies] ??= []
-  const byMs = admissions[policies]
-  byMs[ms] ??= admissionSeries(policies, ms)
-  count(byMs[ms])
+  const tally = admissionTally(policies, ms)
+  if (ms <= MAX_TALLY_MS) count(tally)
+  else for (const [series, by] of spellOut([[tally, 1]])) count(series, by)
 }
 
 /**
@@ -70,11 +51,13 @@ export function countRedisCall(result: 'answered' | 'failed' | 'crowded', ms: nu
   count(sum, ms / 1000)
 }
 
+/** Slower ones are few, and a tally for each millisecond would fill the zone. */
+const MAX_TALLY_MS = 20
+
 /** Returns every series counted so far with its value. */
 export function countedSeries(): readonly Sample[] {
-  const samples = counters.keys(MAX_SERIES).map((key) => [key, counters.get(key) ?? 0] as const)
-  return expandAdmissions(samples)
+  return spellOut(counters.keys(MAX_SERIES).map((key) => [key, counters.get(key) ?? 0] as const))
 }
 
-/** More than there are verdicts, sources and policies together. */
+/** More than there are verdicts, sources, policies and tallies together. */
 const MAX_SERIES = 4096

@@ -9,7 +9,7 @@ import type { Credential } from '../domain/credential.ts'
 import { type Allow, allow, type Identity } from '../domain/decision.ts'
 import type { GateRequest } from './gate-request.ts'
 import { isAnythingRevoked, isRevoked } from './revocations.ts'
-import { credentials } from './zones.ts'
+import { credentials, fresh } from './zones.ts'
 
 export interface KnownCredential extends Identity {
   /** The user's own limits (own-limits.ts), or empty. */
@@ -34,19 +34,25 @@ const recent = new Map<string, KnownCredential>()
 export function recallCredential(text: string): KnownCredential | undefined {
   const entry = credentials.get(text)
   if (entry === undefined) return undefined
+  const known = knownBy(entry)
+  return isAnythingRevoked() && isRevoked(known, readHolder(known.greeting).epoch)
+    ? undefined
+    : known
+}
+
+/** Returns what an entry of `credentials` says, whether or not it was revoked since. */
+export function knownBy(entry: string): KnownCredential {
   let known = recent.get(entry)
   if (known === undefined) {
     known = readEntry(entry)
     if (recent.size >= MAX_RECENT) recent.clear()
     recent.set(entry, known)
   }
-  return isAnythingRevoked() && isRevoked(known, readHolder(known.greeting).epoch)
-    ? undefined
-    : known
+  return known
 }
 
 /**
- * Remembers a good credential; one that was revoked in the meantime is not remembered.
+ * Remembers a credential that Redis has just called good and that was not revoked meanwhile.
  * @param greeting how admit.lua named its holder
  */
 export function rememberCredential(
@@ -57,6 +63,12 @@ export function rememberCredential(
 ): void {
   const entry = `${kind === 'token' ? 't' : 's'}${hash}${now + freshMs}${now + (freshMs >> 1)}${uid} ${greeting}`
   credentials.set(text, entry, freshMs + staleMs)
+  // From when it was asked, as above, not from when the answer came.
+  const leftMs = now + freshMs - Date.now()
+  if (kind === 'token' || leftMs <= 0) return
+  const { role, epoch } = readHolder(greeting)
+  const letter = role === 'admin' ? ADMIN : USER
+  fresh.set(text, hash + letter + String(epoch).padStart(EPOCH_DIGITS, '0') + uid, leftMs)
 }
 
 /**
@@ -67,6 +79,23 @@ export const HASH = 1
 export const FRESH_UNTIL = HASH + 64
 export const RENEW_FROM = FRESH_UNTIL + 13
 export const UID = RENEW_FROM + 13
+
+/**
+ * Of a session that is fresh, no more than has to be known to let it pass: hash, a letter for the role,
+ * epoch, uid.
+ */
+export const FRESH_ROLE = 64
+const FRESH_EPOCH = FRESH_ROLE + 1
+/** Of the greatest whole number that JavaScript knows. */
+const EPOCH_DIGITS = 16
+export const FRESH_UID = FRESH_EPOCH + EPOCH_DIGITS
+export const ADMIN = 'a'
+const USER = 'u'
+
+/** Returns the epoch of an entry of `fresh`. */
+export function freshEpoch(entry: string): number {
+  return Number(entry.slice(FRESH_EPOCH, FRESH_UID))
+}
 
 function readEntry(entry: string): KnownCredential {
   const space = entry.indexOf(' ', UID)
@@ -99,4 +128,5 @@ export function identityOf({ kind, uid, hash }: Credential, greeting: string): I
 /** Forgets a credential that Redis no longer calls good. */
 export function forgetCredential(text: string): void {
   credentials.delete(text)
+  fresh.delete(text)
 }

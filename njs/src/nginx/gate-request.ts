@@ -12,20 +12,27 @@ export interface GateRequest {
   /** Unix milliseconds. */
   readonly now: number
   readonly settings: GateSettings
-  /** Set once, by `conclude` (guard.ts), if it was not decided at once. */
-  decision?: Decision
-  /** Set while its decision is waited for. */
-  waiting?: Waiting | undefined
-}
-
-export interface Waiting {
   readonly refuse: Refuse
-  /** Until the deadline; undefined once it has fired. */
+  /** Kept by guard.ts: `open` until the handler has returned, `settled` with the first decision. */
+  state: 'open' | 'waiting' | 'settled'
+  /** Runs while its decision is waited for. */
   deadline: TimerHandle | undefined
+  /** The decision, if it came before anybody waited for it. */
+  early?: Decision
 }
 
 /** How the kind of location answers a refusal: with a problem, a page or a redirect. */
 export type Refuse = (request: GateRequest, decision: Deny) => void
+
+/** Returns a request that is about to be decided. */
+export function gateRequest(
+  r: NginxHTTPRequest,
+  variables: NginxVariables,
+  settings: GateSettings,
+  refuse: Refuse,
+): GateRequest {
+  return { r, variables, now: Date.now(), settings, refuse, state: 'open', deadline: undefined }
+}
 
 /** Returns path and query as the client sent them. */
 export function requestTarget({ variables }: GateRequest): string {

@@ -6,7 +6,7 @@ import { AdmissionFrames } from '../domain/admission-frame.ts'
 import admitSource from '../domain/admit.lua'
 import { assignSubjects, type SubjectPolicy } from '../domain/bound-policy.ts'
 import { sha1 } from './credential-mac.ts'
-import { type QuickTerms, quickTerms } from './quick-terms.ts'
+import { type QuickLimit, quickTerms, type UNLIMITED } from './quick-terms.ts'
 
 export interface GateSettings {
   /** The session cookie's name and `=`. */
@@ -36,7 +36,7 @@ export interface GateSettings {
   /** The questions to admit.lua. */
   readonly frames: AdmissionFrames
   /** Set if plain requests of this location may go the quick way. */
-  readonly quick: QuickTerms | undefined
+  readonly quick: QuickLimit | typeof UNLIMITED | undefined
   /** Whether limits are counted by this nginx alone while Redis is away, instead of refusing. */
   readonly countsLocally: boolean
   /** Whether the location is for admins only. */
@@ -89,7 +89,7 @@ function parseSettings(text: string): GateSettings {
   const refusalStart = `${limited.limit}|`
   const adminOnly = choice(values, 'gate_role', ['', 'admin']) === 'admin'
   const tellsTiming = choice(values, 'gate_server_timing', ['off', 'on']) === 'on'
-  const isPlain = !adminOnly && !tellsTiming && !countsAddress
+  const isPlain = !adminOnly && !countsAddress
   return {
     cookieStart: `${required(values, 'gate_cookie')}=`,
     sessionSecrets: required(values, 'gate_session_secret').split(','),
@@ -102,7 +102,7 @@ function parseSettings(text: string): GateSettings {
     ...limited,
     refusalStart,
     frames,
-    quick: isPlain ? quickTerms(policies, frames, refusalStart) : undefined,
+    quick: isPlain ? quickTerms(policies) : undefined,
     countsLocally: choice(values, 'gate_redis_loss', ['local', 'closed']) === 'local',
     adminOnly,
     tellsTiming,

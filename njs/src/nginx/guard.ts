@@ -9,7 +9,7 @@ import { type Allow, type Decision, type Deny, deny, type Source } from '../doma
 import { beginStream } from './active-streams.ts'
 import { answerProblem, answerRefusal } from './answer.ts'
 import { countDecision } from './counters.ts'
-import type { GateRequest, Refuse } from './gate-request.ts'
+import { type GateRequest, gateRequest, type Refuse } from './gate-request.ts'
 import { type GateSettings, readSettings } from './gate-settings.ts'
 import { reportSettingError } from './setting-report.ts'
 
@@ -51,14 +51,18 @@ export function guard(
     let decision: Decision | typeof LATER
     try {
       if (quick(r, variables, settings)) return
-      request = { r, variables, now: Date.now(), settings }
+      request = gateRequest(r, variables, settings, refuse)
       decision = decide(request)
     } catch (error) {
-      request ??= { r, variables, now: Date.now(), settings }
+      if (isUnsent(error)) {
+        r.return(problemStatus('internal'))
+        return
+      }
+      request ??= gateRequest(r, variables, settings, refuse)
       decision = failed(request, error)
     }
-    if (decision === LATER) wait(request, refuse)
-    else apply(request, decision, refuse)
+    if (decision === LATER) wait(request)
+    else apply(request, decision)
   }
 }
 
@@ -71,14 +75,12 @@ function isNever(): boolean {
  * deadline, or twice, is of no account.
  */
 export function conclude(request: GateRequest, decision: Decision): void {
-  if (request.decision !== undefined) return
-  request.decision = decision
-  const { waiting } = request
-  // Undefined while the handler is still running: `wait` takes it from there.
-  if (waiting === undefined) return
-  request.waiting = undefined
-  if (waiting.deadline !== undefined) clearTimeout(waiting.deadline)
-  apply(request, decision, waiting.refuse)
+  const { state, deadline } = request
+  if (state === 'settled') return
+  request.state = 'settled'
+  if (deadline !== undefined) clearTimeout(deadline)
+  if (state === 'waiting') apply(request, decision)
+  else request.early = decision
 }
 
 /** Refuses a request whose handler has returned LATER and then failed. */
@@ -87,33 +89,34 @@ export function concludeFailure(request: GateRequest, error: unknown): void {
 }
 
 /** Waits for `conclude`, as long as the location allows. */
-export function wait(request: GateRequest, refuse: Refuse): void {
-  if (request.decision !== undefined) {
-    apply(request, request.decision, refuse)
+export function wait(request: GateRequest): void {
+  if (request.state === 'settled') {
+    apply(request, request.early)
     return
   }
+  request.state = 'waiting'
   // Stays if the client leaves before the decision.
   request.variables['gate_verdict'] = 'pending'
   const ms = request.settings.deadlineMs || DEFAULT_DEADLINE_MS
-  request.waiting = { refuse, deadline: setTimeout(giveUp, ms, request) }
+  request.deadline = setTimeout(giveUp, ms, request)
 }
 
 function giveUp(request: GateRequest): void {
   // njs 1.0.2 (QuickJS) corrupts its memory when a timer that has fired is cleared.
-  if (request.waiting !== undefined) request.waiting.deadline = undefined
-  if (request.decision !== undefined) return
+  request.deadline = undefined
+  if (request.state === 'settled') return
   request.r.error('gate: no decision within the deadline')
   conclude(request, deny('session_store_unavailable', { details: { retryAfter: RETRY_SECONDS } }))
 }
 
-function apply(request: GateRequest, decision: Decision | undefined, refuse: Refuse): void {
+function apply(request: GateRequest, decision: Decision | undefined): void {
   try {
     // JavaScript can do what the types forbid: whatever is neither is a refusal.
     if (decision?.kind === 'allow') letThrough(request, decision)
     else {
       const denial = decision?.kind === 'deny' ? decision : forgotten(request)
       tellRefusal(request, denial)
-      refuse(request, denial)
+      request.refuse(request, denial)
     }
   } catch (error) {
     // js_access lets a request through whose callback throws; error_page has the words for this one.
@@ -164,7 +167,8 @@ function tellRefusal({ variables, now, settings }: GateRequest, decision: Deny):
   countDecision(code, source)
 }
 
-function timing(since: number, source: Source): string {
+/** Returns the gate's own time, until now, for Server-Timing. */
+export function timing(since: number, source: Source): string {
   return `gate;dur=${Date.now() - since};desc="${source}"`
 }
 

@@ -20,11 +20,16 @@ import { countsApartAt, noteCountsApart, noteIncompleteCount } from './redis-sta
 import { slots } from './zones.ts'
 
 const STORE: SlotStore = {
-  add: (key, untilMs) => slots.add(key, untilMs, untilMs - Date.now()),
-  replace: (key, untilMs) => slots.set(key, untilMs, untilMs - Date.now()),
+  add: (key, untilMs) => slots.add(key, untilMs, lifeMs(untilMs)),
+  replace: (key, untilMs) => slots.set(key, untilMs, lifeMs(untilMs)),
   until: (key) => slots.get(key),
   remove: (key) => slots.delete(key),
   begin: (count) => Math.floor(Math.random() * count),
+}
+
+/** A slot of a short window may be over by the time that Redis has answered. */
+function lifeMs(untilMs: number): number {
+  return Math.max(1, untilMs - Date.now())
 }
 
 /** Counts a request on this nginx alone; undefined if the zone has no room to count it. */

@@ -9,7 +9,7 @@ import type { Candidate } from './candidate.ts'
 import { countRedisCall } from './counters.ts'
 import { noteRedisForgot } from './local-count.ts'
 import { ask, RedisCrowded, RedisUnavailable } from './redis.ts'
-import { noteRedisAnswer, noteRedisFailure } from './redis-state.ts'
+import { doubtRedis, noteRedisAnswer } from './redis-state.ts'
 
 type Answer = Reply | RedisUnavailable
 type Take = (candidate: Candidate, answer: Answer) => void
@@ -69,6 +69,6 @@ function failedCall({ request }: Candidate, answer: Error): RedisUnavailable {
   }
   const failure = answer instanceof RedisUnavailable ? answer : new RedisUnavailable(answer.message)
   countRedisCall('failed', now - request.now)
-  noteRedisFailure(failure.message, request.now, now)
+  doubtRedis(request.now)
   return failure
 }

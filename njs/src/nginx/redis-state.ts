@@ -1,16 +1,16 @@
 /**
- * Whether Redis can be asked, shared by nginx's processes. A few failed calls in a row mean that it is
- * away: then nobody waits for it any more, and a periodic look (handlers/redis-watch.ts) finds out
+ * Whether Redis can be asked, shared by nginx's processes. A failed call puts it in doubt; a periodic
+ * look (handlers/redis-watch.ts) finds out whether it is away, and then nobody waits for it any more, and
  * when it is back. Each change of state is one line in the log.
  */
 
 import { tellState } from './state-line.ts'
 import { redisHealth } from './zones.ts'
 
-/** Failed calls in a row after which Redis counts as away. */
+/** Failed calls in a row, a look the last of them, after which Redis counts as away. */
 const FAILURES = 3
 
-/** How often Redis is looked after while it answers, ms. */
+/** Redis that answers is looked after when this much has passed, at the next tick of the watch, ms. */
 const CALM_MS = 1000
 
 const FAILED = 'failed'
@@ -45,9 +45,17 @@ export function isLookDue(nowMs: number): boolean {
   return true
 }
 
-/** Notes a call that failed; of no account if Redis has come back since it began. */
-export function noteRedisFailure(reason: string, beganMs: number, nowMs: number): void {
+/**
+ * Notes a request's call that failed; of no account if Redis has come back since it began. Whether Redis
+ * is away the next look finds out, which comes soon now: it may be nginx itself that is late.
+ */
+export function doubtRedis(beganMs: number): void {
   if (beganMs < (redisHealth.get(BACK_AT) ?? 0)) return
+  redisHealth.incr(FAILED, 1, 0)
+}
+
+/** Notes a look that failed. */
+export function noteFailedLook(reason: string, nowMs: number): void {
   if (redisHealth.incr(FAILED, 1, 0) < FAILURES) return
   if (redisHealth.add(AWAY_SINCE, nowMs)) {
     tellState(`Redis is away, this nginx decides alone: ${reason}`)

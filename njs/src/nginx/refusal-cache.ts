@@ -4,6 +4,7 @@
  * before. Only refusals are remembered, never admissions.
  */
 
+import type { LimitPolicy } from '../contract/limit-policy.ts'
 import type { Deny } from '../domain/decision.ts'
 import { overLimit } from '../domain/over-limit.ts'
 import { type PolicyState, seconds } from '../domain/rate-headers.ts'
@@ -16,8 +17,14 @@ import { refusals } from './zones.ts'
  */
 const MAX_MEMORY_MS = 60_000
 
-/** An entry begins with Unix ms. */
-const UNTIL_DIGITS = 13
+/**
+ * An entry is Unix ms, whether it is plain, uid, and the exhausted windows with quota and Unix ms: of a
+ * plain one none, as it is the location's only window with its own quota.
+ */
+export const UNTIL_DIGITS = 13
+export const PLAIN = 'p'
+const SPECIAL = '-'
+export const REFUSED_UID = UNTIL_DIGITS + 1
 
 /** Bounds the memory of refusals that were put into words. */
 const MAX_RECENT = 500
@@ -49,7 +56,7 @@ export function rememberedRefusal(
   const entry = refusals.get(keyOf(settings, sender))
   if (entry === undefined) return undefined
   let known = recent.get(entry)
-  const wait = seconds(Number(entry.slice(0, UNTIL_DIGITS)) - nowMs)
+  const wait = seconds(untilOf(entry) - nowMs)
   if (wait <= 0) return undefined
   if (known === undefined || known.wait !== wait || known.limit !== settings.limit) {
     known = readEntry(settings, entry, wait, nowMs)
@@ -78,8 +85,14 @@ export function rememberRefusal(
   const words = exhausted.map(({ policy, quota, resetMs }) => {
     return `${policy.name}:${quota}:${nowMs + resetMs}`
   })
-  const entry = [nowMs + longest, uid, ...words].join(' ')
+  const about = isPlain(settings, exhausted) ? [PLAIN + uid] : [SPECIAL + uid, ...words]
+  const entry = nowMs + longest + about.join(' ')
   refusals.set(keyOf(settings, sender), entry, Math.min(longest, MAX_MEMORY_MS))
+}
+
+function isPlain({ policies }: GateSettings, [first]: readonly PolicyState[]): boolean {
+  const windows = policies.filter(({ policy }) => policy.kind === 'window')
+  return windows.length === 1 && first?.quota === windows[0]?.policy.quota
 }
 
 /** The policies' text is part of the key: the zone outlives a reload that changes them. */
@@ -88,15 +101,28 @@ function keyOf({ refusalStart }: GateSettings, sender: string): string {
 }
 
 function readEntry(settings: GateSettings, entry: string, wait: number, nowMs: number): Worded {
-  const [, uid = '', ...words] = entry.split(' ')
-  const states = words.flatMap((word): readonly PolicyState[] => {
-    const [name = '', quota, until] = word.split(':')
-    const policy = settings.policies.find((own) => own.policy.name === name)?.policy
-    const resetMs = Number(until) - nowMs
-    return policy === undefined || resetMs <= 0
-      ? []
-      : [{ policy, quota: Number(quota), remaining: 0, resetMs }]
-  })
+  const [uid = '', ...words] = entry.slice(REFUSED_UID).split(' ')
+  const states =
+    entry.charAt(UNTIL_DIGITS) === PLAIN
+      ? settings.policies.flatMap(({ policy }) =>
+          stateOf(policy, policy.quota, untilOf(entry) - nowMs),
+        )
+      : words.flatMap((word) => {
+          const [name = '', quota, until] = word.split(':')
+          const policy = settings.policies.find((own) => own.policy.name === name)?.policy
+          return policy ? stateOf(policy, Number(quota), Number(until) - nowMs) : []
+        })
   const policies = states.map(({ policy }) => policy.name)
   return { wait, limit: settings.limit, refusal: overLimit(states, 'memory', uid), policies }
+}
+
+/** Returns no state of a window that has room again. */
+function stateOf(policy: LimitPolicy, quota: number, resetMs: number): readonly PolicyState[] {
+  if (policy.kind !== 'window' || resetMs <= 0) return []
+  return [{ policy, quota, remaining: 0, resetMs }]
+}
+
+/** Returns until when an entry holds, Unix ms. */
+function untilOf(entry: string): number {
+  return Number(entry.slice(0, UNTIL_DIGITS))
 }

@@ -14,6 +14,9 @@ export const counters = shared['gate_counters'] as NgxSharedDict<number>
 /** Log records on their way to Redis (log-queue.ts). */
 export const logRecords = shared['gate_log'] as NgxSharedDict<string>
 
+/** Sessions that are believed without asking Redis (credential-cache.ts). */
+export const fresh = shared['gate_fresh'] as NgxSharedDict<string>
+
 /** What is known of Redis' health (redis-state.ts). */
 export const redisHealth = shared['gate_redis'] as NgxSharedDict<number>
 

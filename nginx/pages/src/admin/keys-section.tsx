@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import type { ApiKeyView } from '#contract/api.ts'
+import type { KeyState } from '#contract/key-state.ts'
 import type { Resource } from '../api/resource.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { LoadState } from '../ui/load-state.tsx'
@@ -41,7 +42,7 @@ function keyColumns(formats: UsageFormats): Column<ApiKeyView>[] {
   return [
     { name: 'alias', title: words.alias, render: ({ alias }) => alias },
     { name: 'ending', title: words.keyEnding, render: ({ last4 }) => <code>••••{last4}</code> },
-    { name: 'state', title: words.keyState, render: (key) => <KeyState {...key} /> },
+    { name: 'state', title: words.keyState, render: (key) => <StateCell {...key} /> },
     { name: 'url', title: words.baseUrl, render: ({ base_url }) => base_url },
     {
       name: 'weight',
@@ -67,13 +68,27 @@ function keyColumns(formats: UsageFormats): Column<ApiKeyView>[] {
   ]
 }
 
-function KeyState({ enabled, standin }: Pick<ApiKeyView, 'enabled' | 'standin'>) {
+/** The server says why, in the reader's language. */
+function StateCell({ state, reason, standin }: Pick<ApiKeyView, 'state' | 'reason' | 'standin'>) {
+  const { tag, title } = STATES[state]
   return (
     <>
-      <span class={enabled ? 'tag tag-done' : 'tag'}>
-        {enabled ? words.keyEnabled : words.keyDisabled}
-      </span>{' '}
+      <span class={`tag ${tag}`}>{title}</span>{' '}
       {standin && <span class="tag tag-open">{words.keyStandin}</span>}
+      {reason !== null && state !== 'disabled' && <div class="footnote">{reason}</div>}
     </>
   )
+}
+
+const BROKEN = { tag: 'tag-upstream_error', title: words.keyBroken }
+const RESTING = { tag: 'tag-stopped', title: words.keyResting }
+
+const STATES: Readonly<Record<KeyState, { readonly tag: string; readonly title: string }>> = {
+  ok: { tag: 'tag-done', title: words.keyEnabled },
+  disabled: { tag: '', title: words.keyDisabled },
+  unusable: BROKEN,
+  rejected: BROKEN,
+  no_balance: BROKEN,
+  cooling: RESTING,
+  failing: RESTING,
 }

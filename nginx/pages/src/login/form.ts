@@ -1,5 +1,6 @@
 /** Signing in without leaving the page, so that a failure keeps what was typed. */
 
+import type { SignedIn } from '#contract/api.ts'
 import type { Api } from '../api/client.ts'
 import { type Trouble, troubleOf } from '../api/trouble.ts'
 import { startCountdown } from '../browser/countdown.ts'
@@ -74,8 +75,11 @@ export function connectLoginForm({ api, next, form, message, go }: LoginForm): v
     setBusy(true)
     tell()
     try {
-      await api.post('/login', { username: username.value, password: password.value })
-      go(next)
+      const credentials = { username: username.value, password: password.value }
+      const { must_change: mustChange } = await api.post<SignedIn>('/login', credentials)
+      if (!mustChange) return go(next)
+      setBusy(false)
+      tell(words.mustChange)
     } catch (error) {
       setBusy(false)
       tellTrouble(troubleOf(error))
