@@ -13,8 +13,8 @@ import {
 import { loadDotEnv } from './stack/settings.ts'
 import { reportFailure } from './stack/start-failure.ts'
 
-/** Longer than all services together may take to stop. */
-const STOP_MS = 120_000
+/** Longer than all services together may take to stop, the longest WORKER_GRACE included. */
+const STOP_MS = 720_000
 const LEFTOVER_STOP_MS = 20_000
 
 const HELP = 'npm stop: ends the stack of the data folder, gracefully.'

@@ -1,7 +1,7 @@
 /**
  * npm test: everything, on a machine with nothing installed. npm test -- unit|stack|… runs one part,
- * npm run test:gate what proves the gate. The last line is `N passed, N failed`; the exit code is 1 if
- * anything failed.
+ * npm run test:gate, test:worker and test:accounting what proves one thing. The last line is
+ * `N passed, N failed`; the exit code is 1 if anything failed.
  */
 
 import { parseArgs } from 'node:util'

@@ -16,19 +16,20 @@ export function buildGate(): Promise<void> {
   return buildTo({ ...njsBuildOptions, entryPoints: njsEntryPoints, outdir: njsOutdir })
 }
 
-/** Bundles the worker; npm packages stay outside, one of them is native. */
+/** Bundles the worker and the commands beside it; npm packages stay outside, one of them is native. */
 export function buildWorker(): Promise<void> {
-  return buildNode('worker/src/main.ts', 'worker/dist')
+  const entries = ['main', 'usage', 'key'].map((name) => `worker/src/${name}.ts`)
+  return buildNode(entries, 'worker/dist')
 }
 
 /** Bundles the stand-in for DeepSeek. */
 export function buildStandin(): Promise<void> {
-  return buildNode('tests/standin/main.ts', 'tests/standin/dist')
+  return buildNode(['tests/standin/main.ts'], 'tests/standin/dist')
 }
 
-function buildNode(entry: string, outdir: string): Promise<void> {
+function buildNode(entries: readonly string[], outdir: string): Promise<void> {
   return buildTo({
-    entryPoints: [join(CHECKOUT, entry)],
+    entryPoints: entries.map((entry) => join(CHECKOUT, entry)),
     outdir: join(CHECKOUT, outdir),
     bundle: true,
     format: 'esm',

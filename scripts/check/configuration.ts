@@ -1,6 +1,7 @@
 /** All checks of a whole nginx configuration, so that every problem shows at once. */
 
 import { readFile } from 'node:fs/promises'
+import { checkBodySizes } from './body-sizes.ts'
 import { checkGateNames } from './gate-names.ts'
 import { checkGateValues, countPolicies } from './gate-values.ts'
 import { checkGuards } from './guarded-locations.ts'
@@ -27,11 +28,13 @@ export interface ConfigurationReport {
  * Checks a configuration folder.
  * @param folder nginx.conf and what it includes, rendered/ with the filled-in templates among it
  * @param found problems that are known already, such as templates without values
+ * @param bodyBytes largest body that the worker takes
  */
 export async function checkConfiguration(
   folder: string,
   runTest: RunNginxTest,
   found: readonly Problem[],
+  bodyBytes: number,
 ): Promise<ConfigurationReport> {
   const { directives, problems: unreadable } = readNginxTree(folder, operatorsName)
   const definitions = findDefinitions(directives)
@@ -45,6 +48,7 @@ export async function checkConfiguration(
       ...checkGateValues(definitions),
       ...checkLimitSubjects(directives, definitions),
       ...checkWorkerHeaders(directives, definitions),
+      ...checkBodySizes(directives, definitions, bodyBytes),
     )
   }
   // The same goes for what the gate reads.

@@ -69,7 +69,7 @@ async function partsOrDefaults(plan: Plan, problems: Problem[]): Promise<NginxSo
     problems.push({ file, message: words.join(' ') })
     const { settings, layout, gate, worker } = plan
     const certificate = await ensureCertificate(layout.tls, layout.tls, settings.domains)
-    return { settings, layout, gate, certificate, redisUrl: worker.redisUrl }
+    return { settings, layout, gate, certificate, redisUrl: worker.redisUrl, limits: worker.limits }
   }
 }
 

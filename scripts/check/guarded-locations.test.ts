@@ -155,3 +155,17 @@ test('satisfy any is a way past the guard', () => {
   }
   assert.deepEqual(problemsIn(`satisfy all; ${location}`), [])
 })
+
+test("limit_except in a guarded location is told, elsewhere it is nobody's business", () => {
+  const told = problemsIn(`
+location /api/ {
+  js_access gate.api;
+  limit_except GET { deny all; }
+  proxy_pass http://worker;
+}
+location /assets/ { limit_except GET { deny all; } }
+`)
+  assert.deepEqual(told, [
+    'x.conf:6: limit_except takes the $gate_… settings of location /api/ away from some methods',
+  ])
+})

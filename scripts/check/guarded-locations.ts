@@ -1,6 +1,7 @@
 /**
  * Whether every location that leads to the worker, and everything below /api/, /admin/ and /v1/, asks
- * the gate first; and whether nothing in a guarded location answers before the gate is asked.
+ * the gate first; and whether nothing in a guarded location answers before the gate is asked, or asks
+ * it with other settings than the location's.
  */
 
 import { isLedTo, leadsTo } from './internal-targets.ts'
@@ -39,7 +40,11 @@ export function checkGuards(
   return {
     problems: [
       ...open.map((location) => problemAt(location.directive, openMessage(location))),
-      ...guarded.flatMap((location) => [...earlyAnswers(location), ...satisfyAny(location)]),
+      ...guarded.flatMap((location) => [
+        ...earlyAnswers(location),
+        ...satisfyAny(location),
+        ...limitExcept(location),
+      ]),
     ],
     guarded: guarded.length,
   }
@@ -97,6 +102,13 @@ function satisfyAny({ directive, parents, title }: Location): readonly Problem[]
     .flatMap((block) => childrenNamed(block, 'satisfy'))
     .filter(({ args }) => args[0] === 'any')
     .map((found) => problemAt(found, `satisfy any lets requests past js_access of ${title}`))
+}
+
+/** nginx leaves out the location's `set` lines for the methods that it is about, and so the limits. */
+function limitExcept({ directive, title }: Location): readonly Problem[] {
+  return childrenNamed(directive, 'limit_except').map((found) =>
+    problemAt(found, `limit_except takes the $gate_… settings of ${title} away from some methods`),
+  )
 }
 
 function problemAt({ file, line }: Directive, message: string): Problem {

@@ -2,6 +2,7 @@
 
 import { parsePolicies } from '#contract/limit-policy.ts'
 import { readWorkerEnv, WORKER_SETTING_NAMES } from '../../worker/src/env.ts'
+import { LIMIT_SETTINGS } from '../../worker/src/worker-limits.ts'
 import type { Source } from '../stack/setting-source.ts'
 import { readStackSettings, readText, STACK_SETTING_NAMES } from '../stack/settings.ts'
 import type { Problem } from './problem.ts'
@@ -18,6 +19,7 @@ const SHOWN = new Set([
   'ADMIN_USERNAME',
   'APP_TIMEZONE',
   'LOG_LEVEL',
+  ...Object.values(LIMIT_SETTINGS).map(({ name }) => name),
 ])
 
 /** Names of all settings that Chatgate reads. */

@@ -8,6 +8,8 @@ export interface Folders {
   /** The queue of log records, which outlives a stop. */
   readonly nginxState: string
   readonly worker: string
+  /** Ends of calls that wait for MySQL: bills. */
+  readonly workerSpool: string
   readonly mysql: string
   readonly redis: string
   /** The operator's certificates: ssl/ of the checkout, read only. */
@@ -20,6 +22,7 @@ export const FOLDERS: Folders = {
   nginx: '/chatgate/nginx',
   nginxState: '/chatgate/nginx-state',
   worker: '/chatgate/worker',
+  workerSpool: '/chatgate/worker-spool',
   mysql: '/chatgate/mysql',
   redis: '/chatgate/redis',
   ssl: '/chatgate/ssl',

@@ -34,6 +34,7 @@ beforeEach(() => {
     nginx: at('nginx'),
     nginxState: at('nginx-state'),
     worker: at('worker'),
+    workerSpool: at('worker-spool'),
     mysql: at('mysql'),
     redis: at('redis'),
     ssl: at('ssl'),
@@ -72,7 +73,8 @@ test('with no settings at all everything is made, and what is missing is said', 
 
 test('files are for their service alone', async () => {
   await run()
-  for (const folder of [folders.nginx, folders.worker, folders.mysql, folders.redis]) {
+  const { nginx, worker, workerSpool, mysql, redis } = folders
+  for (const folder of [nginx, worker, workerSpool, mysql, redis]) {
     assert.equal(statSync(folder).mode & 0o777, 0o700, folder)
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       const { mode } = statSync(join(folder, name))

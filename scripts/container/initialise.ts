@@ -48,6 +48,7 @@ export async function initialise(
     accounts.worker,
     Object.fromEntries(WORKER_FILES.map((name) => [fileName(name), workerFiles[name] ?? ''])),
   )
+  await makePrivateFolder(folders.workerSpool, accounts.worker)
 
   const tls = {
     certificate: join(folders.nginx, 'tls/fullchain.crt'),
@@ -60,7 +61,7 @@ export async function initialise(
     workerSecret: worker.workerSecret,
   }
   const values = nginxValues(
-    { settings, gate, certificate: tls, redisUrl: worker.redisUrl },
+    { settings, gate, certificate: tls, redisUrl: worker.redisUrl, limits: worker.limits },
     containerNginxPlace(folders),
   )
   await makePrivateFolder(folders.nginxState, accounts.nginx)

@@ -39,7 +39,9 @@ export async function ensureBrowser(
   if (triple === undefined)
     throw new StartFailure(`No libraries in ${folder}; delete it and retry.`)
   const old = join(folder, 'lib', triple)
-  const paths = [join(libraries, triple), ...(existsSync(old) ? [old] : [])]
+  // PulseAudio's common library lies beside the others, where only its absolute path is looked for.
+  const own = join(libraries, triple, 'pulseaudio')
+  const paths = [join(libraries, triple), ...[old, own].filter((path) => existsSync(path))]
   const fonts = join(folder, 'fonts.conf')
   await writeFile(fonts, fontConfiguration(folder))
   return {

@@ -20,6 +20,8 @@ export interface Layout {
   readonly logs: string
   readonly mysqlData: string
   readonly redisData: string
+  /** Ends of calls that the worker could store nowhere else. */
+  readonly spool: string
   readonly nginx: string
   /** nginx's configuration as it runs: links into the checkout, and rendered/. */
   readonly nginxConf: string
@@ -44,6 +46,7 @@ export function makeLayout(data: string): Layout {
     logs: join(data, 'logs'),
     mysqlData: join(data, 'mysql'),
     redisData: join(data, 'redis'),
+    spool: join(data, 'spool'),
     nginx,
     nginxConf: join(nginx, 'conf'),
     processes: join(data, 'processes.json'),

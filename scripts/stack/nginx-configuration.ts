@@ -95,7 +95,12 @@ async function stage(root: PrivateRoot, parts: NginxSources, folder: string): Pr
   })
   const versions = await readVersions(root)
   const test = (conf: string) => testOutput(root, layout, conf)
-  const report = await checkConfiguration(folder, test, [...missing, ...checkVersions(versions)])
+  const report = await checkConfiguration(
+    folder,
+    test,
+    [...missing, ...checkVersions(versions)],
+    parts.limits.bodyBytes,
+  )
   return { ...report, versions }
 }
 

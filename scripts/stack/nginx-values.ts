@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { parseRedisUrl } from '../../worker/src/redis-url.ts'
+import { longestAnswerMs, type WorkerLimits } from '../../worker/src/worker-limits.ts'
 import type { Certificate } from './certificate.ts'
 import type { NginxPlace } from './nginx-place.ts'
 import type { Plan } from './plan.ts'
@@ -14,7 +15,12 @@ export interface NginxParts {
   readonly gate: Plan['gate']
   readonly certificate: Certificate
   readonly redisUrl: string
+  /** The worker's, by which nginx waits for it. */
+  readonly limits: WorkerLimits
 }
+
+/** Until the provider takes a call, other keys tried included, and until the end is stored. */
+const AROUND_ANSWER_MS = 120_000
 
 /** Returns name and value of everything the templates name, as far as it is set. */
 export function nginxValues(
@@ -52,6 +58,7 @@ export function nginxValues(
     HTTP_LISTEN_IPV6: place.ipv6 ? `listen [::]:${settings.httpPort} default_server;` : '',
     METRICS_LISTEN: `127.0.0.1:${settings.metricsPort}`,
     REAL_IP: realIp(settings.trustedProxies),
+    ANSWER_WAIT: `${Math.ceil((longestAnswerMs(parts.limits) + AROUND_ANSWER_MS) / 1000)}s`,
   }
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),

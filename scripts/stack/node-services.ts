@@ -3,32 +3,31 @@
 import { createHash } from 'node:crypto'
 import { get } from 'node:http'
 import { join } from 'node:path'
-import { CHECKOUT, type Layout } from './layout.ts'
+import { CHECKOUT } from './layout.ts'
+import type { Plan } from './plan.ts'
 import { waitFor } from './readiness.ts'
 import { baseEnvironment, type Command, type Service } from './service.ts'
 
 const READY_MS = 45_000
+/** How long a worker may take to end once its running answers have had their grace time. */
+const AFTER_GRACE_MS = 10_000
 const ASK_TIMEOUT_MS = 1500
 
 /** Returns the worker service; it is ready when it reaches MySQL and Redis. */
-export function workerService(
-  layout: Layout,
-  secret: string,
-  settings: Readonly<Record<string, string>>,
-): Service {
+export function workerService({ layout, gate, worker, workerSource }: Plan): Service {
   return {
     name: 'worker',
     stopSignal: 'SIGTERM',
-    stopTimeoutMs: 20_000,
+    stopTimeoutMs: worker.limits.graceMs + AFTER_GRACE_MS,
     command: async () =>
-      nodeCommand('worker/dist/main.js', { NODE_ENV: 'production', ...settings }),
+      nodeCommand('worker/dist/main.js', { NODE_ENV: 'production', ...workerSource }),
     ready: (signal) =>
       waitFor(
         () =>
           ask({
             socketPath: layout.sockets.worker,
             path: '/readyz',
-            headers: { 'X-Gate-Secret': secret, 'X-Request-Id': probeId() },
+            headers: { 'X-Gate-Secret': gate.workerSecret, 'X-Request-Id': probeId() },
           }),
         READY_MS,
         signal,

@@ -56,6 +56,7 @@ export async function makePlan(source: Source): Promise<Plan> {
       REDIS_URL: redisUrl(layout, secrets),
     }),
     WORKER_LISTEN: layout.sockets.worker,
+    WORKER_SPOOL: layout.spool,
     GATE_COOKIE: settings.cookieName,
     CHATGATE_STANDIN_URL: usesStandin ? `http://127.0.0.1:${settings.standinPort}` : undefined,
   }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseByteSize } from '#contract/byte-size.ts'
 import { parseDuration } from '#contract/duration.ts'
 import { MAX_QUOTA, parsePolicies } from '#contract/limit-policy.ts'
 import { sessionCookieName } from '#contract/session.ts'
@@ -68,6 +69,7 @@ const PASSED_ON = {
   GATE_SERVER_TIMING: optional('GATE_SERVER_TIMING', checkSwitch, 'on or off'),
   GATE_SESSION_IDLE: optional('GATE_SESSION_IDLE', checkDuration, DURATION),
   GATE_SESSION_ABSOLUTE: optional('GATE_SESSION_ABSOLUTE', checkDuration, DURATION),
+  WORKER_BODY_BYTES: optional('WORKER_BODY_BYTES', checkByteSize, 'a size such as 256k or 1m'),
 }
 
 /** Names of all settings of this side; the worker has its own (WORKER_SETTING_NAMES). */
@@ -152,4 +154,8 @@ function checkSwitch(text: string): string | undefined {
 
 function checkDuration(text: string): string | undefined {
   return parseDuration(text) === undefined ? undefined : text
+}
+
+function checkByteSize(text: string): string | undefined {
+  return parseByteSize(text) === undefined ? undefined : text
 }

@@ -53,7 +53,7 @@ export async function startStack(plan: Plan, say: Say, signal: AbortSignal): Pro
       plan.usesStandin && supervisor.start(standinService(plan.settings.standinPort)),
     ])
     say('starting the worker (it brings the database schema up to date)')
-    await supervisor.start(workerService(layout, plan.gate.workerSecret, plan.workerSource))
+    await supervisor.start(workerService(plan))
     say('starting nginx')
     await supervisor.start(nginxService(root, parts))
     return supervisor
@@ -70,9 +70,9 @@ export function openRoot(plan: Plan, say: Say): Promise<PrivateRoot> {
 
 /** Returns what nginx is rendered from. */
 export async function nginxParts(plan: Plan): Promise<NginxSources> {
-  const { settings, layout } = plan
+  const { settings, layout, gate, worker } = plan
   const certificate = await ensureCertificate(join(CHECKOUT, 'ssl'), layout.tls, settings.domains)
-  return { settings, layout, gate: plan.gate, certificate, redisUrl: plan.worker.redisUrl }
+  return { settings, layout, gate, certificate, redisUrl: worker.redisUrl, limits: worker.limits }
 }
 
 /** A supervisor that was killed leaves its services running; two of them on one folder do harm. */

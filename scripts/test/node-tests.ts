@@ -12,8 +12,8 @@ import type { Tally } from './tally.ts'
 const FILE_TIMEOUT_MS = 300_000
 
 /**
- * Runs every *.test.ts below the folders. Files that share a stack run one after the other, because
- * what nginx logs meanwhile is held against the test that runs.
+ * Runs every *.test.ts below the folders, two files at a time. Those that share a stack run one after the
+ * other, because what nginx logs meanwhile is held against the test that runs.
  * @param env added to the environment of the tests; its presence means a shared stack
  * @param wanted which files to run, by their path
  */
@@ -28,7 +28,7 @@ export async function runNodeTests(
   if (files.length === 0) throw new Error(`${name}: no test files`)
   const work = await mkdtemp(join(tmpdir(), 'chatgate-tap-'))
   const tap = join(work, 'result.tap')
-  const atOnce = name === 'unit' ? 2 : 1
+  const atOnce = Object.keys(env).length === 0 ? 2 : 1
   const child = spawn(
     process.execPath,
     [

@@ -5,7 +5,7 @@ import { NAMES, partsOf } from './parts.ts'
 test('everything is run once, selections are not run again', () => {
   const all = partsOf([]).map(({ name }) => name)
   assert.equal(new Set(all).size, all.length)
-  assert.deepEqual([...all, 'gate'], NAMES)
+  assert.deepEqual([...all, 'gate', 'worker', 'accounting'], NAMES)
 })
 
 test('a name stands for its part, or for the parts of its selection', () => {
@@ -16,5 +16,9 @@ test('a name stands for its part, or for the parts of its selection', () => {
   assert.deepEqual(
     partsOf(['gate']).map(({ name }) => name),
     ['gate: unit', 'gate: stack', 'gate: faults'],
+  )
+  assert.deepEqual(
+    partsOf(['accounting']).map(({ name }) => name),
+    ['accounting: every byte', 'accounting: faults'],
   )
 })

@@ -20,12 +20,19 @@ const UNIT = [
 /** Faults that the gate has to bear, and its own check. */
 const GATE_FAULTS = /\/(?:bridge|check|gate|nginx-away|proxy-logs|redis-away)[^/]*$/
 
+/** Faults that answers and their bills have to bear. */
+const WORKER_FAULTS =
+  /\/(?:accounting|answer|logout-spool|mysql-away|settle|sweep|upstream-away|user-copies|worker)[^/]*$/
+
+/** What shows that every answer has exactly one bill, and the right one. */
+const BILLS = /\/accounting[^/]*$/
+
 /** Everything; together they run each test once. */
 const ALL: readonly Part[] = [
   { name: 'checks', run: () => runChecks(CHECKS) },
   unit('unit', UNIT),
   stack('stack', ['tests/gateway', 'tests/worker']),
-  { name: 'faults', run: () => runNodeTests('faults', ['tests/faults']) },
+  faults('faults'),
   { name: 'pages', run: runPages },
 ]
 
@@ -34,7 +41,16 @@ const SELECTIONS: Readonly<Record<string, readonly Part[]>> = {
   gate: [
     unit('gate: unit', ['njs/src', 'scripts/check']),
     stack('gate: stack', ['tests/gateway']),
-    { name: 'gate: faults', run: () => runNodeTests('faults', ['tests/faults'], {}, GATE_FAULTS) },
+    faults('gate: faults', GATE_FAULTS),
+  ],
+  worker: [
+    unit('worker: unit', ['worker/src']),
+    stack('worker: stack', ['tests/worker']),
+    faults('worker: faults', WORKER_FAULTS),
+  ],
+  accounting: [
+    unit('accounting: every byte', ['worker/src'], BILLS),
+    faults('accounting: faults', BILLS),
   ],
 }
 
@@ -47,8 +63,13 @@ export function partsOf(names: readonly string[]): readonly Part[] {
   return names.flatMap((name) => SELECTIONS[name] ?? ALL.filter((part) => part.name === name))
 }
 
-function unit(name: string, folders: readonly string[]): Part {
-  return { name, run: () => runNodeTests('unit', folders) }
+/** @param wanted which files, by their path */
+function unit(name: string, folders: readonly string[], wanted = /./): Part {
+  return { name, run: () => runNodeTests('unit', folders, {}, wanted) }
+}
+
+function faults(name: string, wanted = /./): Part {
+  return { name, run: () => runNodeTests('faults', ['tests/faults'], {}, wanted) }
 }
 
 function stack(name: string, folders: readonly string[]): Part {

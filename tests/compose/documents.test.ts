@@ -12,6 +12,7 @@ import { readComposeFile, source } from './compose-file.ts'
 
 const DOCUMENTS = [
   'docs/operations.md',
+  'docs/accounting.md',
   'docs/gate.md',
   'nginx/README.md',
   'mysql/README.md',

@@ -8,6 +8,9 @@ import { ACCOUNTS, FOLDERS } from '../../scripts/container/folders.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
 import { MYSQL_SETTINGS } from '../../scripts/stack/mysql.ts'
 import { REDIS_SETTINGS } from '../../scripts/stack/redis.ts'
+import { readWorkerEnv } from '../../worker/src/env.ts'
+import { testEnv } from '../../worker/src/fake-deps.ts'
+import { longestAnswerMs } from '../../worker/src/worker-limits.ts'
 import { composeService, mount, readComposeFile, seconds, source } from './compose-file.ts'
 
 const LONG_RUNNING = ['nginx', 'worker', 'mysql', 'redis']
@@ -83,10 +86,24 @@ test('MySQL is asked by address: its first server answers on the socket only', (
 })
 
 test('nginx gets longer to stop than it gives running answers', () => {
-  const given = /^worker_shutdown_timeout (\w+);/m.exec(source('nginx/nginx.conf'))?.[1] ?? ''
+  assert.match(
+    source('nginx/templates/process.conf'),
+    /^worker_shutdown_timeout \$\{ANSWER_WAIT\};/m,
+  )
   const nginx = composeService('nginx')
-  assert.ok(seconds(nginx.stop_grace_period ?? '') > seconds(given))
+  const { limits } = testEnv()
+  assert.ok(seconds(nginx.stop_grace_period ?? '') * 1000 > longestAnswerMs(limits) + 120_000)
   assert.equal(nginx.stop_signal, 'SIGQUIT')
+})
+
+test('a worker gets longer to stop than its longest grace time', () => {
+  const worker = composeService('worker')
+  assert.ok(seconds(worker.stop_grace_period ?? '') > 600)
+  const complaints = (grace: string) => {
+    const result = readWorkerEnv({ WORKER_GRACE: grace }, () => '')
+    return 'problems' in result ? result.problems.filter((text) => /WORKER_GRACE/.test(text)) : []
+  }
+  assert.deepEqual([complaints('600s').length, complaints('601s').length], [0, 1])
 })
 
 test('what is mounted from the checkout exists, read only', () => {

@@ -10,7 +10,7 @@ import { DEFAULT_PASSWORD, readWorkerEnv, WORKER_SETTING_NAMES } from '../../wor
 import { composeService, interpolations, readComposeFile, source } from './compose-file.ts'
 
 /** Set by the two ways to run, never by an operator. */
-const INTERNAL = ['WORKER_LISTEN', 'CHATGATE_STANDIN_URL', 'CHATGATE_MIGRATIONS']
+const INTERNAL = ['WORKER_LISTEN', 'WORKER_SPOOL', 'CHATGATE_STANDIN_URL', 'CHATGATE_MIGRATIONS']
 /** Without meaning in containers. */
 const LOCAL_ONLY = ['CHATGATE_DATA', 'CHATGATE_CACHE', 'CHATGATE_SUITE', 'CHATGATE_STANDIN_PORT']
 /** Read by Docker Compose itself. */

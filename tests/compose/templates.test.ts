@@ -10,8 +10,15 @@ import { CHECKOUT } from '../../scripts/stack/layout.ts'
 import type { NginxPlace } from '../../scripts/stack/nginx-place.ts'
 import { formatValues, nginxValues } from '../../scripts/stack/nginx-values.ts'
 import { readStackSettings } from '../../scripts/stack/settings.ts'
+import { readWorkerEnv } from '../../worker/src/env.ts'
 import { source } from './compose-file.ts'
 
+const SECRETS = {
+  GATE_SESSION_SECRET: 's'.repeat(32),
+  GATE_TOKEN_SECRET: 't'.repeat(32),
+  GATE_WORKER_SECRET: 'w'.repeat(32),
+  GATE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+}
 const CONTAINER = containerNginxPlace(FOLDERS)
 const LOCAL: NginxPlace = {
   ...CONTAINER,
@@ -36,7 +43,8 @@ function placeholders(): readonly Placeholder[] {
 
 function valuesOf(place: NginxPlace, redisUrl: string, environment: Record<string, string> = {}) {
   const result = readStackSettings(environment)
-  assert.ok('settings' in result)
+  const worker = readWorkerEnv({ ...SECRETS, ...environment }, () => '')
+  assert.ok('settings' in result && 'env' in worker)
   return nginxValues(
     {
       settings: result.settings,
@@ -47,6 +55,7 @@ function valuesOf(place: NginxPlace, redisUrl: string, environment: Record<strin
       },
       certificate: { certificate: '/tls/a.crt', key: '/tls/a.key', selfSigned: false },
       redisUrl,
+      limits: worker.env.limits,
     },
     place,
   )
@@ -98,4 +107,11 @@ test('without IPv6 nginx listens on IPv4 only', () => {
 
 test('a value that would end its line is refused', () => {
   assert.throws(() => formatValues({ NAME: 'a\nb' }), /NAME must not hold line breaks/)
+})
+
+test('nginx waits longer than an answer may take, queueing included', () => {
+  const wait = (environment: Record<string, string>) =>
+    valuesOf(LOCAL, 'redis://10.0.0.1', environment)['ANSWER_WAIT']
+  assert.equal(wait({}), `${630 + 900 + 120}s`)
+  assert.equal(wait({ WORKER_FIRST_PAYLOAD: '1500ms', WORKER_ANSWER_TIME: '1h' }), '3722s')
 })

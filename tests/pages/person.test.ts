@@ -5,7 +5,7 @@ import type { Me } from '#contract/api.ts'
 import * as english from '../../nginx/pages/src/words/en.ts'
 import * as chinese from '../../nginx/pages/src/words/zh-cn.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
-import { makeAccount, signedIn } from '../support/accounts.ts'
+import { type Account, makeAccount, signedIn } from '../support/accounts.ts'
 import { launchBrowser, openPage } from '../support/browser.ts'
 import { awaitRows, sqlRows, sqlRun } from '../support/sql.ts'
 import { useStack } from '../support/test-stack.ts'
@@ -148,6 +148,24 @@ stackTest(
   },
 )
 
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? 'with' : 'without'
+  stackTest(`${how} script, who was given a password is told to change it`, async ({ plan }) => {
+    const account = await makeAccount(plan)
+    await sqlRun(plan, 'UPDATE users SET must_change = 1 WHERE id = ?', [account.id])
+    const context = await browser.newContext({
+      ...{ baseURL: plan.url, locale: 'en', ignoreHTTPSErrors: true, javaScriptEnabled },
+    })
+    const page = await context.newPage()
+    await submitLogin(page, account)
+    const told = page.getByText(english.login.mustChange).filter({ visible: true })
+    await told.waitFor()
+    assert.equal(await told.count(), 1)
+    assert.equal(new URL(page.url()).pathname, '/login')
+    await context.close()
+  })
+}
+
 stackTest('whoever is no administrator gets a page that says so', async ({ plan }) => {
   const account = await makeAccount(plan)
   const watched = await openPage(browser, plan.url, 'en', /status of 403/)
@@ -158,12 +176,16 @@ stackTest('whoever is no administrator gets a page that says so', async ({ plan 
   await watched.finish()
 })
 
-async function signIn(page: Page, account: { username: string; password: string }): Promise<void> {
+async function signIn(page: Page, account: Pick<Account, 'username' | 'password'>): Promise<void> {
+  await submitLogin(page, account)
+  await page.waitForURL('**/chat')
+}
+
+async function submitLogin(page: Page, account: Pick<Account, 'username' | 'password'>) {
   await page.goto('/login')
   await page.getByLabel(english.login.username).fill(account.username)
   await page.getByLabel(english.login.password, { exact: true }).fill(account.password)
   await page.getByRole('button', { name: english.login.submit, exact: true }).click()
-  await page.waitForURL('**/chat')
 }
 
 /** Sends a message, and returns every length that the answer had on the screen. */
