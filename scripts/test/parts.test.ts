@@ -5,7 +5,7 @@ import { NAMES, partsOf } from './parts.ts'
 test('everything is run once, selections are not run again', () => {
   const all = partsOf([]).map(({ name }) => name)
   assert.equal(new Set(all).size, all.length)
-  assert.deepEqual([...all, 'gate', 'worker', 'accounting'], NAMES)
+  assert.deepEqual([...all, 'gate', 'worker', 'accounting', 'api'], NAMES)
 })
 
 test('a name stands for its part, or for the parts of its selection', () => {

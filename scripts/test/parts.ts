@@ -27,11 +27,14 @@ const WORKER_FAULTS =
 /** What shows that every answer has exactly one bill, and the right one. */
 const BILLS = /\/accounting[^/]*$/
 
+/** What concerns programs and administrators. */
+const API = /\/(?:openapi|operation|quota|v1|usage|audit|api)[^/]*$/
+
 /** Everything; together they run each test once. */
 const ALL: readonly Part[] = [
   { name: 'checks', run: () => runChecks(CHECKS) },
   unit('unit', UNIT),
-  stack('stack', ['tests/gateway', 'tests/worker']),
+  stack('stack', ['tests/gateway', 'tests/worker', 'tests/api']),
   faults('faults'),
   { name: 'pages', run: runPages },
 ]
@@ -51,6 +54,11 @@ const SELECTIONS: Readonly<Record<string, readonly Part[]>> = {
   accounting: [
     unit('accounting: every byte', ['worker/src'], BILLS),
     faults('accounting: faults', BILLS),
+  ],
+  api: [
+    unit('api: unit', ['worker/src/routes', 'worker/src/domain'], API),
+    stack('api: stack', ['tests/api']),
+    faults('api: faults', API),
   ],
 }
 

@@ -2,16 +2,17 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type { TokenView } from '#contract/api.ts'
+import type * as Contract from '#contract/api.ts'
 import { GATE_HEADERS } from '#contract/headers.ts'
 import { formatRevocation } from '#contract/revocation.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { newAccessToken } from '../domain/access-token.ts'
 import { Failure } from '../failure.ts'
-import { requireUser } from '../guards.ts'
 import { type ListedToken, MAX_TOKENS } from '../stores/access-tokens.ts'
-import { parseJson, parseQuery } from './json-body.ts'
+import { idParam } from './ids.ts'
+import { parseQuery } from './json-body.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
 import { wrongField } from './wrong-field.ts'
 
 const DAY_MS = 86_400_000
@@ -27,19 +28,77 @@ const TokenQuery = z.strictObject({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
+const TokenView = z
+  .strictObject({
+    id: idParam,
+    name: z.string(),
+    last4: z.string().meta({ description: 'Last four characters of the token.' }),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
+    last_used_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Ten minutes exact; null: never.' }),
+  })
+  .meta({ id: 'AccessToken' }) satisfies z.ZodType<Contract.TokenView>
+
+const listTokens = operation({
+  id: 'listTokens',
+  method: 'get',
+  path: '/api/tokens',
+  tag: 'Access tokens',
+  summary: 'Lists the access tokens of whoever is signed in, expired ones too.',
+  access: 'user',
+  answers: {
+    200: {
+      description: 'The newest first.',
+      schema: z.strictObject({ tokens: z.array(TokenView) }),
+    },
+  },
+})
+
+const makeToken = operation({
+  id: 'makeToken',
+  method: 'post',
+  path: '/api/tokens',
+  tag: 'Access tokens',
+  summary: 'Makes an access token.',
+  access: 'user',
+  body: NewToken,
+  answers: {
+    201: {
+      description: 'The only answer that holds the token itself.',
+      schema: TokenView.extend({ token: z.string() }),
+    },
+  },
+})
+
+const revokeToken = operation({
+  id: 'revokeToken',
+  method: 'delete',
+  path: '/api/tokens/{id}',
+  tag: 'Access tokens',
+  summary: 'Revokes an access token; every gate refuses it within two seconds.',
+  access: 'user',
+  params: z.strictObject({ id: idParam }),
+  answers: { 204: { description: 'It is revoked.' } },
+})
+
+/** What POST, GET and DELETE /api/tokens are. */
+export const TOKEN_OPERATIONS: readonly OperationSpec[] = [listTokens, makeToken, revokeToken]
+
 export function tokenRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
   const { accessTokens, log } = deps
 
-  app.get('/api/tokens', async (c) => {
-    const tokens = await accessTokens.list(requireUser(c).uid)
+  serve(app, listTokens, async (c, { who }) => {
+    const tokens = await accessTokens.list(who.uid)
     return c.json({ tokens: tokens.map(view) })
   })
 
-  /** The only answer that holds a token. */
-  app.post('/api/tokens', async (c) => {
-    const { uid } = requireUser(c)
-    const { name, expires_in_days: days } = await parseJson(c, NewToken)
+  serve(app, makeToken, async (c, { who, body }) => {
+    const { uid } = who
+    const { name, expires_in_days: days } = body
     const { token, hash, last4 } = newAccessToken(uid, deps.env.tokenSecret)
     const createdAt = new Date(deps.now())
     const expiresAt = days === undefined ? null : new Date(deps.now() + days * DAY_MS)
@@ -50,11 +109,11 @@ export function tokenRoutes(deps: Deps): App {
     return c.json({ ...view(listed), token }, 201)
   })
 
-  app.delete('/api/tokens/:id', async (c) => {
-    const { uid } = requireUser(c)
+  serve(app, revokeToken, async (c, { who, params }) => {
+    const { uid } = who
     const { requestId } = c.var
-    const id = c.req.param('id')
-    const hash = /^[1-9]\d{0,18}$/.test(id) ? await accessTokens.revoke(uid, id) : undefined
+    const { id } = params
+    const hash = await accessTokens.revoke(uid, id)
     if (hash === undefined) throw new Failure('not_found')
     log.info({ requestId, uid, token: id }, 'access token revoked')
     c.header(GATE_HEADERS.revoke, formatRevocation({ kind: 'session', uid, session: hash }))
@@ -78,7 +137,7 @@ export function tokenRoutes(deps: Deps): App {
   return app
 }
 
-function view(token: ListedToken): TokenView {
+function view(token: ListedToken): Contract.TokenView {
   const { id, name, last4, createdAt, expiresAt, lastUsedAt } = token
   return {
     id,
