@@ -15,3 +15,8 @@ export class Failure extends Error {
     this.details = details
   }
 }
+
+/** Returns true if MySQL could not be used: what was tried may succeed later as it is. */
+export function isAway(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'storage_unavailable'
+}

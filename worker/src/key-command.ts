@@ -10,7 +10,7 @@ import {
   STANDIN_ALIAS,
 } from './domain/upstream-key.ts'
 import type { WorkerEnv } from './env.ts'
-import { Failure } from './failure.ts'
+import { isAway } from './failure.ts'
 import { createLogger } from './log.ts'
 import { flawView, keyView, testView } from './routes/key-view.ts'
 import { type ApiKeys, createApiKeys, type OpenedRow } from './stores/api-keys.ts'
@@ -86,8 +86,7 @@ export async function runKeyCommand(
   try {
     await run({ env, db, keys, io }, names, values)
   } catch (error) {
-    const isAway = error instanceof Failure && error.code === 'storage_unavailable'
-    throw isAway ? new KeyCommandError('MySQL cannot be reached.') : error
+    throw isAway(error) ? new KeyCommandError('MySQL cannot be reached.') : error
   } finally {
     await db.close()
   }

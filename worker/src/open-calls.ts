@@ -4,8 +4,9 @@
  * end was lost.
  */
 
+import { isAway } from './failure.ts'
 import { SWEEP_LIMITS } from './settlement-keeper.ts'
-import { isAway, type Settler } from './settler.ts'
+import type { Settler } from './settler.ts'
 import type { Turns } from './stores/turns.ts'
 
 export interface OpenCalls {

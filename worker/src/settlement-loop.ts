@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { isAway } from './failure.ts'
 import type { SettlementKeeper } from './settlement-keeper.ts'
-import { isAway } from './settler.ts'
 import { createStateLog } from './state-log.ts'
 
 export interface SettlementLoop {

@@ -4,11 +4,10 @@
  */
 
 import type { Logger } from 'pino'
-import { createSemaphore } from './domain/semaphore.ts'
 import type { Kept } from './domain/settlement.ts'
 import { encodeSettlement, type Settlement, settlementOf } from './domain/settlement-record.ts'
 import type { Turn, TurnResult } from './domain/turn.ts'
-import { Failure } from './failure.ts'
+import { Failure, isAway } from './failure.ts'
 import type { SettlementFiles } from './stores/settlement-files.ts'
 import type { SettlementStream } from './stores/settlement-stream.ts'
 import type { Settlements } from './stores/settlements.ts'
@@ -31,26 +30,25 @@ export interface Settler {
   store(turn: Turn, result: TurnResult): Promise<Kept>
 }
 
-/**
- * Settles at once, and how many may wait. They all want the same row of the hourly sums, so more are no
- * faster and only take connections from those who ask for something.
- */
-const MAX_SETTLING = 4
-const MAX_WAITING = 100
+/** Calls that wait for MySQL at a time; they are settled together (stores/settlements.ts). */
+const MAX_SETTLING = 100
 /** So long nobody else waits for a MySQL that did not answer. */
 const AVOIDED_MS = 1000
 
 export function createSettler({ settlements, stream, files, log, now }: SettlerDeps): Settler {
-  const turns = createSemaphore(MAX_SETTLING, MAX_WAITING)
+  let settling = 0
   let avoidedUntil = 0
 
   async function settle(settlement: Settlement): Promise<void> {
-    if (now() < avoidedUntil) throw new Failure('storage_unavailable')
+    if (now() < avoidedUntil || settling === MAX_SETTLING) throw new Failure('storage_unavailable')
+    settling += 1
     try {
       await settlements.settle(settlement)
     } catch (error) {
       if (isAway(error)) avoidedUntil = now() + AVOIDED_MS
       throw error
+    } finally {
+      settling -= 1
     }
   }
 
@@ -58,9 +56,7 @@ export function createSettler({ settlements, stream, files, log, now }: SettlerD
     async store(turn, result) {
       const settlement = settlementOf(turn, result, now())
       try {
-        const settling = turns.run(() => settle(settlement))
-        if (settling === undefined) throw new Failure('storage_unavailable')
-        await settling
+        await settle(settlement)
         return 'stored'
       } catch (error) {
         if (!isAway(error)) {
@@ -85,11 +81,6 @@ export function createSettler({ settlements, stream, files, log, now }: SettlerD
       throw new Failure('storage_unavailable', {}, { cause })
     }
   }
-}
-
-/** True if the settlement may succeed later as it is. */
-export function isAway(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'storage_unavailable'
 }
 
 /**

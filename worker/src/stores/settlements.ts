@@ -1,11 +1,13 @@
 /** Settling in MySQL: bill, answer and sums in one transaction, whoever does it and however often. */
 
 import type { AbandonedCall } from '../domain/abandoned-call.ts'
+import { createCombiner } from '../domain/combiner.ts'
 import type { Settlement } from '../domain/settlement-record.ts'
+import { isAway } from '../failure.ts'
 import { writeAnswer } from './conversations.ts'
 import { repeatDeadlocked } from './deadlocks.ts'
 import type { Database } from './mysql.ts'
-import { hasUsage, settleUsage } from './token-usage.ts'
+import { hasUsage, SETTLED_NONE, settleUsage } from './token-usage.ts'
 import { addToRollups } from './usage-rollups.ts'
 import { LONGEST_GAP_S } from './workers.ts'
 
@@ -45,24 +47,34 @@ interface AbandonedRow {
   readonly silent_ms: string
 }
 
+/**
+ * Weight of the settlements that go together, a call weighing as much as this many characters of its
+ * answer: a transaction stays well within its time limit, and a packet within MySQL's.
+ */
+const TOGETHER = 64
+const CHARACTERS = 4096
+
 export function createSettlements(db: Database): Settlements {
+  // One transaction at a time: they all want the same rows of the hourly sums and would only wait for
+  // each other. Most of what one costs is to begin and to commit it, however many calls it settles.
+  const settleSoon = createCombiner({
+    run: (settlements: readonly Settlement[]) => settleAll(db, settlements),
+    atOnce: 1,
+    mostWeight: TOGETHER,
+    weightOf: ({ result }) => 1 + (result.content.length + result.reasoning.length) / CHARACTERS,
+    isGeneral: isAway,
+  })
+
   return {
-    settle(settlement, timeoutMs) {
-      const { id, messageId, result } = settlement
-      return repeatDeadlocked(async () => {
-        // Always in this order, the most wanted rows last: fewer deadlocks, shorter waits.
-        const [settled] = await db.atomically(
-          [
-            ...settleUsage(settlement),
-            ...(messageId === null ? [] : [writeAnswer(messageId, result)]),
-            ...addToRollups(id),
-          ],
-          timeoutMs,
-        )
-        const isFirst = settled?.affectedRows === 1
-        if (!isFirst && !(await hasUsage(db, id))) throw new Error(`no usage row of ${id}`)
-        return isFirst
-      })
+    async settle(settlement, timeoutMs) {
+      const isFirst =
+        timeoutMs === undefined
+          ? await settleSoon(settlement)
+          : (await settleAll(db, [settlement], timeoutMs))[0] === true
+      if (!isFirst && !(await hasUsage(db, settlement.id))) {
+        throw new Error(`no usage row of ${settlement.id}`)
+      }
+      return isFirst
     },
 
     async abandoned({ workerId, running, silenceMs }) {
@@ -104,4 +116,27 @@ export function createSettlements(db: Database): Settlements {
       }))
     },
   }
+}
+
+/** Settles calls in one transaction and returns which of them were not settled before. */
+function settleAll(
+  db: Database,
+  settlements: readonly Settlement[],
+  timeoutMs?: number,
+): Promise<readonly boolean[]> {
+  return repeatDeadlocked(async () => {
+    // Always in this order, the most wanted rows last: fewer deadlocks, shorter waits.
+    const [, ...done] = await db.atomically(
+      [
+        SETTLED_NONE,
+        ...settlements.flatMap(settleUsage),
+        ...settlements.flatMap(({ messageId, result }) =>
+          messageId === null ? [] : [writeAnswer(messageId, result)],
+        ),
+        ...addToRollups(settlements.map(({ id }) => id)),
+      ],
+      timeoutMs,
+    )
+    return settlements.map((_, index) => done[2 * index]?.affectedRows === 1)
+  })
 }

@@ -35,9 +35,12 @@ export function openUsage(usage: OpenUsage): Statement {
   }
 }
 
+/** Makes `@settled`, the list of the calls that a transaction has settled, empty. */
+export const SETTLED_NONE: Statement = { sql: "SET @settled = ''" }
+
 /**
- * Settles a call's row and sets `@first` to 1, or to 0 if it was settled before. Only where it is 1 may
- * the tokens be added to a total.
+ * Settles a call's row and adds its id to `@settled` unless it was settled before. Only what is there may
+ * be added to a total.
  */
 export function settleUsage({
   id,
@@ -75,7 +78,10 @@ export function settleUsage({
       id,
     ],
   }
-  return [settle, { sql: 'SET @first = ROW_COUNT()' }]
+  return [
+    settle,
+    { sql: "SET @settled = IF(ROW_COUNT() = 1, CONCAT(@settled, ?, ','), @settled)", params: [id] },
+  ]
 }
 
 /** Returns true if the call has a row, open or settled. */

@@ -1,10 +1,11 @@
 /** A turn in MySQL: its messages and its usage row begin together. */
 
+import { createCombiner } from '../domain/combiner.ts'
 import { buildPrompt, type StoredMessage, titleOf } from '../domain/conversation-context.ts'
 import { estimateTokens, THINKING_OVERHEAD } from '../domain/token-estimate.ts'
 import type { Turn } from '../domain/turn.ts'
 import type { ChatCall } from '../domain/upstream-event.ts'
-import { Failure } from '../failure.ts'
+import { Failure, isAway } from '../failure.ts'
 import {
   addAnswer,
   addQuestion,
@@ -14,7 +15,8 @@ import {
   readChain,
   touchConversation,
 } from './conversations.ts'
-import type { Database, Queries } from './mysql.ts'
+import { repeatDeadlocked } from './deadlocks.ts'
+import type { Database, ExecuteResult, Queries, Statement } from './mysql.ts'
 import { openUsage } from './token-usage.ts'
 
 /** What a person asked. */
@@ -46,10 +48,26 @@ export interface Turns {
 }
 
 /**
+ * Turns that begin while so many transactions are under way begin together: to commit costs more than
+ * what a turn adds. Two, so that nobody waits for a whole one that has just begun.
+ */
+const ADDING_AT_ONCE = 2
+/** Most statements of a transaction; a turn takes six. */
+const TOGETHER = 100
+
+/**
  * @param workerId names this process in token_usage
  * @param now Unix milliseconds
  */
 export function createTurns(db: Database, workerId: string, now: () => number): Turns {
+  const addSoon = createCombiner({
+    run: (lists: readonly (readonly Statement[])[]) => addAll(db, lists),
+    atOnce: ADDING_AT_ONCE,
+    mostWeight: TOGETHER,
+    weightOf: (statements) => statements.length,
+    isGeneral: isAway,
+  })
+
   return {
     async begin(question) {
       const { requestId, uid, apiKeyId } = question
@@ -62,7 +80,7 @@ export function createTurns(db: Database, workerId: string, now: () => number): 
       const { content, tokens } = message
       const open = { requestId, uid, workerId, apiKeyId, model: call.model, startedAt }
       const added = { requestId, at: startedAt }
-      const [conversation, , , asked, ...rest] = await db.atomically([
+      const [conversation, , , asked, ...rest] = await addSoon([
         ...(known === undefined
           ? makeConversation(uid, titleOf(content), startedAt)
           : touchConversation(uid, known, content, startedAt)),
@@ -82,6 +100,19 @@ export function createTurns(db: Database, workerId: string, now: () => number): 
       }
     },
   }
+}
+
+/** Runs lists of statements in one transaction and returns what each list did. */
+async function addAll(
+  db: Database,
+  lists: readonly (readonly Statement[])[],
+): Promise<readonly (readonly ExecuteResult[])[]> {
+  const done = await repeatDeadlocked(() => db.atomically(lists.flat()))
+  let at = 0
+  return lists.map(({ length }) => {
+    at += length
+    return done.slice(at - length, at)
+  })
 }
 
 /** Where in a conversation a turn belongs. */

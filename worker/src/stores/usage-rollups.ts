@@ -60,16 +60,25 @@ export interface UsageDrift {
   readonly missing: Readonly<Record<string, string>>
 }
 
-/** Adds a call that this transaction has settled, if `@first` is 1. */
-export function addToRollups(requestId: string): readonly Statement[] {
-  return ROLLUPS.map((rollup) => ({
-    sql: `INSERT INTO ${rollup.table} (${columnsOf(rollup)})
+/** Adds those of the calls that are in `@settled`: the others are in the sums already. */
+export function addToRollups(requestIds: readonly string[]): readonly Statement[] {
+  return ROLLUPS.map((rollup) => {
+    const keys = Object.keys(rollup.keys)
+    const sums = Object.keys(rollup.sums).map((name) => `SUM(${name}) AS ${name}`)
+    // In the order of the key: two workers that add to the same rows then wait for each other in turn.
+    return {
+      sql: `INSERT INTO ${rollup.table} (${columnsOf(rollup)})
       SELECT * FROM (
-        SELECT ${selectionOf(rollup)} FROM token_usage WHERE request_id = ? AND @first = 1
+        SELECT ${[...keys, ...sums]} FROM (
+          SELECT ${selectionOf(rollup)} FROM token_usage
+          WHERE request_id IN (?) AND FIND_IN_SET(request_id, @settled)
+        ) AS calls
+        GROUP BY ${keys} ORDER BY ${keys}
       ) AS added
       ${addingTo(rollup)}`,
-    params: [requestId],
-  }))
+      params: [requestIds],
+    }
+  })
 }
 
 const COMPARE_TIMEOUT_MS = 60_000
