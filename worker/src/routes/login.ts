@@ -26,7 +26,7 @@ const signInByPassword = operation({
   description:
     'The answer is the same, in the same time, for an unknown name, a wrong password and a disabled account.',
   access: 'open',
-  // Pages carry the place to go to in the address of the form.
+  // A form may be sent to the very address of its page, which has `?next=`.
   query: z.looseObject({}),
   body: Credentials,
   form: LoginForm,
