@@ -8,12 +8,14 @@ import { problemStatus } from '#contract/problem.ts'
 import { isProblemCode } from '#contract/problem-codes.ts'
 import { METRIC_FAMILIES } from '../../njs/src/domain/metric-families.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
+import { Problem } from '../../worker/src/routes/problem-schema.ts'
 import { readComposeFile, source } from './compose-file.ts'
 
 const DOCUMENTS = [
   'docs/operations.md',
   'docs/accounting.md',
   'docs/gate.md',
+  'docs/api.md',
   'nginx/README.md',
   'mysql/README.md',
   'ssl/README.md',
@@ -72,6 +74,14 @@ test('docs/gate.md: the codes of refusals are those of the contract', () => {
     assert.ok(isProblemCode(code), code)
     assert.equal(problemStatus(code), status, code)
   }
+})
+
+test('docs/api.md: codes and fields are those of the contract', () => {
+  const example = /```json\n(\{[\s\S]*?\n\})\n```/.exec(source('docs/api.md'))?.[1] ?? ''
+  assert.ok(Problem.safeParse(JSON.parse(example)).success, example)
+  const named = quoted('docs/api.md').filter((text) => /^[a-z]+(_[a-z]+)+$/.test(text))
+  const others = ['request_id', 'generation_id', 'invalid_api_key', 'rate_limit_exceeded']
+  for (const name of named) assert.ok(isProblemCode(name) || others.includes(name), name)
 })
 
 test('docs/gate.md: variables, zones and files are there', () => {

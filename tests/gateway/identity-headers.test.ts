@@ -40,6 +40,7 @@ const CLAIMS: Readonly<Record<string, string>> = {
 const PASSED_ON: Readonly<Record<string, string>> = {
   accept: 'application/json',
   'accept-language': 'zh-CN',
+  'if-none-match': '"x"',
   'last-event-id': 'r0.c7',
   'sec-fetch-site': 'same-origin',
   'user-agent': 'test/1',

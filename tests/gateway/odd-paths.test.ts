@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { signedIn } from '../support/accounts.ts'
+import { assertProblem } from '../support/problem.ts'
 import { awaitLog } from '../support/proxy-log.ts'
 import { rawExchange } from '../support/raw.ts'
 import { useStack } from '../support/test-stack.ts'
@@ -21,6 +22,8 @@ const ODD: readonly [string, string][] = [
   ['GET', '/healthz/../admin/api/keys'],
   ['GET', '/_error/../api/me'],
   ['GET', '/api/%2e%2e/chat'],
+  ['GET', '/api/m\u00e9'],
+  ['GET', '/api/me?a=\u00e9'],
 ]
 
 for (const [method, path] of ODD) {
@@ -44,7 +47,10 @@ for (const [method, path] of ODD) {
 
 stackTest('a query may hold anything', async ({ plan }) => {
   const { client } = await signedIn(plan)
-  assert.equal((await client.send('/api/me?next=%2Fchat%3F//..\\')).status, 200)
+  assert.equal((await client.send('/chat?next=%2Fchat%3F//..\\')).status, 200)
+  // What it does not know is for the worker to refuse.
+  const refused = await client.send('/api/me?next=%2Fchat%3F//..\\')
+  assertProblem(refused, 400, 'invalid_request')
 })
 
 stackTest('a name that begins with a dot is only unknown', async ({ plan }) => {

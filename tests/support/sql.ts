@@ -4,7 +4,8 @@ import { createConnection, type ResultSetHeader, type RowDataPacket } from 'mysq
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
 
-function connect({ worker }: Plan) {
+/** Returns a connection; whoever asks for it ends it. */
+export function sqlConnection({ worker }: Plan) {
   const { host, port, ...account } = worker.mysql
   return createConnection({
     ...account,
@@ -21,7 +22,7 @@ export async function sqlRows(
   statement: string,
   values: readonly (string | number)[] = [],
 ): Promise<readonly Record<string, unknown>[]> {
-  const connection = await connect(plan)
+  const connection = await sqlConnection(plan)
   try {
     const [rows] = await connection.execute<RowDataPacket[]>(statement, [...values])
     return rows
@@ -36,7 +37,7 @@ export async function sqlRun(
   statement: string,
   values: readonly (string | number)[] = [],
 ): Promise<ResultSetHeader> {
-  const connection = await connect(plan)
+  const connection = await sqlConnection(plan)
   try {
     const [result] = await connection.execute<ResultSetHeader>(statement, [...values])
     return result

@@ -23,6 +23,8 @@ import { loginRoutes } from './routes/login.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { meRoutes } from './routes/me.ts'
 import { modelRoutes } from './routes/models.ts'
+import { openApiRoutes } from './routes/openapi.ts'
+import { allOperations } from './routes/operations.ts'
 import { passwordRoutes } from './routes/password.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -73,6 +75,10 @@ export function createApp(deps: Deps): App {
   ]) {
     app.route('/', routes(deps))
   }
+  app.route(
+    '/',
+    openApiRoutes(() => allOperations(deps.env)),
+  )
   answerUnknown(app)
   return app
 }

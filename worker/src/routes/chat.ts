@@ -10,39 +10,31 @@ import type { Generation, GenerationPorts } from '../domain/generation.ts'
 import { costOf, type PriceBook } from '../domain/price.ts'
 import { usageView } from '../domain/turn.ts'
 import { userTag } from '../domain/user-tag.ts'
-import { requireUser } from '../guards.ts'
 import { answerFrames } from './answer-frames.ts'
-import { chatBody } from './chat-request.ts'
+import { chatOperations } from './chat-operations.ts'
 import { eventStream } from './event-stream.ts'
-import { parseJson } from './json-body.ts'
+import { serve } from './operation.ts'
 import { wrongField } from './wrong-field.ts'
 
 export function chatRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
   const { generations } = deps
-  const Body = chatBody(deps.env.limits.messageCharacters)
+  const { chat, stopAnswer, readAnswer } = chatOperations(deps.env.limits)
 
-  app.post('/api/chat', async (c) => {
-    const { uid } = requireUser(c)
-    const body = await parseJson(c, Body)
-    const generation = await begin(c, uid, body)
+  serve(app, chat, async (c, { who, body }) => {
+    const generation = await begin(c, who.uid, body)
     if (body.stream === false) return c.json(await wholeAnswer(generation))
     return eventStream((signal) => answerFrames(generation, ANSWER_START, c.var.lang, signal))
   })
 
-  app.post('/api/chat/:generation_id/stop', async (c) => {
-    await deps.answers.stop(requireUser(c).uid, c.req.param('generation_id'))
+  serve(app, stopAnswer, async (c, { who, params }) => {
+    await deps.answers.stop(who.uid, params.generation_id)
     return c.body(null, 204)
   })
 
-  app.get('/api/chat/:generation_id/events', async (c) => {
-    const { uid } = requireUser(c)
+  serve(app, readAnswer, async (c, { who, params }) => {
     const gone = new AbortController()
-    const { live, mayBeAhead } = await deps.answers.find(
-      uid,
-      c.req.param('generation_id'),
-      gone.signal,
-    )
+    const { live, mayBeAhead } = await deps.answers.find(who.uid, params.generation_id, gone.signal)
     const id = c.req.header('Last-Event-ID')
     const from = id === undefined ? ANSWER_START : parsePosition(id)
     if (from === undefined || !isPosition(live.answer, from, mayBeAhead)) {

@@ -9,11 +9,32 @@ import { attachment, markdownHead, markdownMessage } from '../domain/export-file
 import { Failure } from '../failure.ts'
 import type { Conversation } from '../stores/conversation-list.ts'
 import type { ConversationMessages } from '../stores/conversation-messages.ts'
-import { conversationView, findConversation } from './conversations.ts'
-import { parseQuery } from './json-body.ts'
+import { ExportedConversation } from './conversation-schema.ts'
+import { conversationView, findConversation, ONE_CONVERSATION } from './conversations.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
 import { textStream } from './text-stream.ts'
 
 const ExportQuery = z.strictObject({ format: z.enum(['json', 'markdown']).default('json') })
+
+const exportConversation = operation({
+  ...ONE_CONVERSATION,
+  id: 'exportConversation',
+  method: 'get',
+  path: '/api/conversations/{id}/export',
+  summary: 'Gives a conversation as a file: all branches as JSON, or the newest as Markdown.',
+  isLimited: true,
+  query: ExportQuery,
+  answers: {
+    200: {
+      description: 'The file, sent while it is read. If it breaks off, it is not whole.',
+      schema: ExportedConversation,
+      type: 'text/markdown',
+      headers: { 'Content-Disposition': 'Its name, made of the title.' },
+    },
+  },
+})
+
+export const CONVERSATION_EXPORT_OPERATIONS: readonly OperationSpec[] = [exportConversation]
 
 /** Messages that are in memory at a time, fewer if they are long. */
 const BATCH = 20
@@ -24,9 +45,9 @@ export function conversationExportRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
   const messages = deps.conversationMessages
 
-  app.get('/api/conversations/:id/export', async (c) => {
-    const { format } = parseQuery(c, ExportQuery)
-    const conversation = await findConversation(deps, c)
+  serve(app, exportConversation, async (c, { who, params, query }) => {
+    const { format } = query
+    const conversation = await findConversation(deps, who.uid, params.id)
     const [extension, type, pieces] =
       format === 'json'
         ? (['json', 'application/json', jsonPieces(messages, conversation)] as const)

@@ -8,10 +8,10 @@ import type { Deps } from '../deps.ts'
 import { createCursors } from '../domain/cursor.ts'
 import { MAX_PHRASES, parseSearch, type SearchQuery } from '../domain/search-query.ts'
 import { snippetOf } from '../domain/search-snippet.ts'
-import { requireUser } from '../guards.ts'
 import type { FoundText } from '../stores/conversation-texts.ts'
-import { parseQuery } from './json-body.ts'
-import { cursorParam, limitParam, readCursor } from './paging.ts'
+import * as Schema from './conversation-schema.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
+import { cursorParam, limitParam, pageOf, readCursor } from './paging.ts'
 import { wrongField } from './wrong-field.ts'
 
 const MAX_QUERY_CHARACTERS = 200
@@ -22,18 +22,36 @@ const Search = z.strictObject({
   cursor: cursorParam,
 })
 
+const searchConversations = operation({
+  id: 'searchConversations',
+  method: 'get',
+  path: '/api/conversations/search',
+  tag: 'Conversations',
+  summary: 'Finds messages and titles that hold all words and all "phrases" of a query.',
+  access: 'user',
+  isLimited: true,
+  query: Search,
+  answers: {
+    200: {
+      description: 'The newest first. A page may be short, even empty, and still not be the last.',
+      schema: pageOf(Schema.SearchHit),
+    },
+  },
+})
+
+export const CONVERSATION_SEARCH_OPERATIONS: readonly OperationSpec[] = [searchConversations]
+
 export function conversationSearchRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
   const cursors = createCursors(deps.env.workerSecret, 'conversation search')
 
-  app.get('/api/conversations/search', async (c) => {
-    const { uid } = requireUser(c)
-    const { q, limit, cursor } = parseQuery(c, Search)
-    const query = queryOf(c, q)
+  serve(app, searchConversations, async (c, { who, query }) => {
+    const { q, limit, cursor } = query
+    const wanted = queryOf(c, q)
     const [before] = readCursor(cursors, cursor) ?? []
-    const { texts, reached } = await deps.conversationTexts.find(uid, query, before, limit)
+    const { texts, reached } = await deps.conversationTexts.find(who.uid, wanted, before, limit)
     const page: Page<SearchHit> = {
-      items: texts.map((text) => hit(text, query)),
+      items: texts.map((text) => hit(text, wanted)),
       next: reached === undefined ? null : cursors.encode([reached]),
     }
     return c.json(page)

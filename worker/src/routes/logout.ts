@@ -1,17 +1,57 @@
 /** GET and POST /logout; POST /logout?everywhere=1 ends all sessions of the person. */
 
 import { Hono } from 'hono'
+import { z } from 'zod'
 import { mayLogOutByGet } from '#contract/cross-site.ts'
 import type { App, AppContext, AppEnv, Identity } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
 import { endAllSessions, endSession } from '../session-end.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
+
+const LOGOUT = {
+  path: '/logout',
+  tag: 'Signing in',
+  access: 'open',
+  isLimited: false,
+  answers: {
+    303: {
+      description: 'Signed out, also for who was not signed in.',
+      headers: {
+        Location: 'The sign-in page.',
+        'Set-Cookie': 'Takes the session cookie away.',
+        'Clear-Site-Data': 'What else the browser should forget.',
+      },
+    },
+  },
+} as const
+
+const signOutByLink = operation({
+  ...LOGOUT,
+  id: 'signOutByLink',
+  method: 'get',
+  summary: 'Ends the session, for a link on a page; a link of another site is asked about first.',
+  query: z.looseObject({}),
+  problems: ['cross_site'],
+})
+
+const signOut = operation({
+  ...LOGOUT,
+  id: 'signOut',
+  method: 'post',
+  summary: 'Ends the session, or all sessions of the person.',
+  query: z.looseObject({
+    everywhere: z.string().optional().meta({ description: '`1`: all sessions.' }),
+  }),
+})
+
+export const LOGOUT_OPERATIONS: readonly OperationSpec[] = [signOutByLink, signOut]
 
 export function logoutRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
 
-  app.get('/logout', async (c) => {
+  serve(app, signOutByLink, async (c) => {
     const meant = mayLogOutByGet(c.req.header('Sec-Fetch-Site'), c.req.header('Sec-Purpose'))
     if (!meant) throw new Failure('cross_site')
     if (c.var.identity !== undefined) await endSession(deps, c, c.var.identity)
@@ -19,10 +59,10 @@ export function logoutRoutes(deps: Deps): App {
   })
 
   // The cross-site check of every POST has passed in app.ts.
-  app.post('/logout', async (c) => {
+  serve(app, signOut, async (c, { query }) => {
     const { identity } = c.var
     if (identity !== undefined) {
-      if (c.req.query('everywhere') === '1') await endEverywhere(c, identity)
+      if (query.everywhere === '1') await endEverywhere(c, identity)
       else await endSession(deps, c, identity)
     }
     return signedOut(c)

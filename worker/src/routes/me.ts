@@ -1,13 +1,27 @@
 /** GET /api/me: who is signed in and what they should know. */
 
 import { Hono } from 'hono'
-import type { Me, Notice } from '#contract/api.ts'
+import type * as Contract from '#contract/api.ts'
+import type { Notice } from '#contract/api.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { createDefaultPasswordCheck } from '../domain/default-password.ts'
 import { DEFAULT_PASSWORD } from '../env.ts'
 import { Failure } from '../failure.ts'
-import { requireUser } from '../guards.ts'
+import { Me } from './me-schema.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
+
+const getMe = operation({
+  id: 'getMe',
+  method: 'get',
+  path: '/api/me',
+  tag: 'Account',
+  summary: 'Tells who is signed in, and what they should know.',
+  access: 'user',
+  answers: { 200: { description: 'The person.', schema: Me } },
+})
+
+export const ME_OPERATIONS: readonly OperationSpec[] = [getMe]
 
 export function meRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
@@ -17,12 +31,12 @@ export function meRoutes(deps: Deps): App {
     deps.env.admin.username,
   )
 
-  app.get('/api/me', async (c) => {
-    const user = await deps.users.findById(requireUser(c).uid)
+  serve(app, getMe, async (c, { who }) => {
+    const user = await deps.users.findById(who.uid)
     if (user === undefined) throw new Failure('unauthenticated')
     const { id, username, role } = user
     const notices = [...(await upstreamNotices()), ...(role === 'admin' ? await nags() : [])]
-    return c.json({ id, username, role, notices } satisfies Me)
+    return c.json({ id, username, role, notices } satisfies Contract.Me)
   })
 
   async function upstreamNotices(): Promise<Notice[]> {

@@ -11,7 +11,6 @@ import type { Deps } from '../deps.ts'
 import { createCursors } from '../domain/cursor.ts'
 import { Failure } from '../failure.ts'
 import { idParam } from './ids.ts'
-import { parseQuery } from './json-body.ts'
 import { cursorParam, limitParamOf, readCursor } from './paging.ts'
 import { wrongField } from './wrong-field.ts'
 
@@ -19,11 +18,14 @@ const PAGE = 30
 /** Messages may be megabytes long; long ones fill a page before (conversation-messages.ts). */
 const MAX_PAGE = 50
 
-const BranchQuery = z.strictObject({
+/** At most one of cursor, leaf and below. */
+export const BranchQuery = z.strictObject({
   limit: limitParamOf(PAGE, MAX_PAGE),
   cursor: cursorParam,
-  leaf: idParam.optional(),
-  below: idParam.optional(),
+  leaf: idParam.optional().meta({ description: 'Begin at this message and go up.' }),
+  below: idParam
+    .optional()
+    .meta({ description: 'Go down from this message, at each fork to the newest.' }),
 })
 
 type Direction = 'up' | 'down'
@@ -38,8 +40,11 @@ interface Position {
 export function messageBranch({ env, conversationMessages: messages }: Deps) {
   const cursors = createCursors(env.workerSecret, 'messages')
 
-  return async (c: AppContext, conversationId: string): Promise<Page<MessageView>> => {
-    const { limit, cursor, leaf, below } = parseQuery(c, BranchQuery)
+  return async (
+    c: AppContext,
+    conversationId: string,
+    { limit, cursor, leaf, below }: z.output<typeof BranchQuery>,
+  ): Promise<Page<MessageView>> => {
     if ([cursor, leaf, below].filter((each) => each !== undefined).length > 1) {
       throw wrongField(c, cursor === undefined ? 'below' : 'cursor', ONE_BEGINNING)
     }

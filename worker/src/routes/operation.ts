@@ -8,19 +8,23 @@ import type { ProblemCode } from '#contract/problem-codes.ts'
 import type { App, AppContext, Identity, Program } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { requireAdmin, requireProgram, requireUser } from '../guards.ts'
-import { parseJson, parseQuery } from './json-body.ts'
+import { mediaType, parseJson, parseQuery } from './json-body.ts'
 import { NO_FIELDS } from './no-fields.ts'
 
+export const FORM_TYPE = 'application/x-www-form-urlencoded'
+
 /** Who may use it: everybody, who is signed in, an administrator, or a program with an access token. */
-type Access = 'open' | 'user' | 'admin' | 'program'
+export type Access = 'open' | 'user' | 'admin' | 'program'
 
 /** What a successful answer is like. */
 export interface OperationAnswer {
   readonly description: string
-  /** Of the body; undefined for answers without one, and for those that are no JSON. */
+  /** Of the JSON body; undefined for answers without one. */
   readonly schema?: z.ZodType
-  /** Media type of a body that is not application/json. */
+  /** Media type of a body that is no JSON, or of a body that is the other one beside JSON. */
   readonly type?: string
+  /** Headers that belong to this answer: what each says, by name. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface OperationSpec {
@@ -42,8 +46,14 @@ export interface OperationSpec {
   readonly missing?: ProblemCode
   /** Of the query; none is allowed without it. */
   readonly query?: z.ZodType
+  /** Of the headers that the handler reads; they are told only, as no schema can judge them. */
+  readonly headers?: z.ZodObject
   /** Of a JSON body. */
   readonly body?: z.ZodType
+  /** Of a form that may come instead of the JSON body; the handler gets no body then and reads the form. */
+  readonly form?: z.ZodType
+  /** Whether nginx counts it toward a limit; default: all but reads, and all under /admin and /v1. */
+  readonly isLimited?: boolean
   /** By status. */
   readonly answers: Readonly<Record<number, OperationAnswer>>
   /** Codes that this operation answers beside those that every one may. */
@@ -52,11 +62,15 @@ export interface OperationSpec {
 
 type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined
 
+type BodyOf<O extends OperationSpec> =
+  | OutputOf<O['body']>
+  | (O['form'] extends z.ZodType ? undefined : never)
+
 /** What a handler gets of a request that is as the operation wants it. */
 export interface OperationInput<O extends OperationSpec> {
   readonly params: OutputOf<O['params']>
   readonly query: OutputOf<O['query']>
-  readonly body: OutputOf<O['body']>
+  readonly body: BodyOf<O>
   readonly who: O['access'] extends 'program'
     ? Program
     : O['access'] extends 'open'
@@ -88,11 +102,15 @@ export function serve<O extends OperationSpec>(
     const input = {
       params: params?.data,
       query: spec.query && query,
-      body: spec.body && (await parseJson(c, spec.body)),
+      body: isForm(c, spec) ? undefined : spec.body && (await parseJson(c, spec.body)),
       who,
     }
     return handler(c, input as OperationInput<O>)
   })
+}
+
+function isForm(c: AppContext, { form }: OperationSpec): boolean {
+  return form !== undefined && mediaType(c) === FORM_TYPE
 }
 
 function callerOf(c: AppContext, access: Access): Identity | Program | undefined {

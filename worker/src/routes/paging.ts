@@ -19,10 +19,24 @@ export function limitParamOf(defaultLimit: number, maxLimit = MAX_LIMIT) {
     .default(String(defaultLimit))
     .transform(Number)
     .pipe(z.int().min(1).max(maxLimit))
+    .meta({
+      description: 'Most items of a page.',
+      override: {
+        type: 'integer',
+        pattern: undefined,
+        minimum: 1,
+        maximum: maxLimit,
+        default: defaultLimit,
+      },
+    })
 }
 
 /** Query parameter `cursor`; its content is checked by readCursor. */
-export const cursorParam = z.string().max(256).optional()
+export const cursorParam = z
+  .string()
+  .max(256)
+  .optional()
+  .meta({ description: 'The `next` of the page before; none for the first.' })
 
 /**
  * Returns the place that a cursor stands for, undefined without one.
@@ -37,6 +51,17 @@ export function readCursor(
   if (position !== undefined) return position
   throw new Failure('invalid_request', {
     errors: [{ field: 'cursor', message: 'not a cursor of this list' }],
+  })
+}
+
+/** Schema of a page of these. */
+export function pageOf<S extends z.ZodType>(item: S) {
+  return z.strictObject({
+    items: z.array(item),
+    next: z
+      .string()
+      .nullable()
+      .meta({ description: 'The `cursor` of the next page; null on the last.' }),
   })
 }
 

@@ -8,12 +8,11 @@ import type { App, AppContext, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { MAX_PASSWORD_UNITS, passwordFault } from '../domain/password-policy.ts'
 import { Failure } from '../failure.ts'
-import { requireUser } from '../guards.ts'
 import { isRightPassword } from '../password-proof.ts'
 import { clearSessionCookie, setSessionCookie } from '../session-cookie.ts'
 import { startSession } from '../session-start.ts'
 import type { GateUser } from '../stores/users.ts'
-import { parseJson } from './json-body.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
 import { FAULTS } from './password-faults.ts'
 import { wrongField } from './wrong-field.ts'
 
@@ -22,12 +21,30 @@ const ChangeBody = z.strictObject({
   new_password: z.string(),
 })
 
+const changePassword = operation({
+  id: 'changePassword',
+  method: 'post',
+  path: '/api/me/password',
+  tag: 'Account',
+  summary: 'Changes the password, and ends all other sessions.',
+  access: 'user',
+  body: ChangeBody,
+  answers: {
+    204: {
+      description: 'It is changed.',
+      headers: { 'Set-Cookie': 'A new session in place of the one that asked.' },
+    },
+  },
+})
+
+export const PASSWORD_OPERATIONS: readonly OperationSpec[] = [changePassword]
+
 export function passwordRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
 
-  app.post('/api/me/password', async (c) => {
-    const { uid } = requireUser(c)
-    const { current_password: current, new_password: wanted } = await parseJson(c, ChangeBody)
+  serve(app, changePassword, async (c, { who, body }) => {
+    const { uid } = who
+    const { current_password: current, new_password: wanted } = body
     const user = await deps.users.findById(uid)
     if (user?.state !== 'enabled') throw new Failure('unauthenticated')
     const fault = passwordFault(wanted, user.username, current)

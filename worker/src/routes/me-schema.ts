@@ -1,0 +1,46 @@
+/** What the answers about the person who asks hold. */
+
+import { z } from 'zod'
+import type * as Contract from '#contract/api.ts'
+import { role, time } from './answer-values.ts'
+import { idParam } from './ids.ts'
+
+const person = { id: idParam, username: z.string(), role }
+
+export const SignedIn = z
+  .strictObject({
+    user: z.strictObject(person),
+    must_change: z.boolean().meta({
+      description: 'True: until POST /api/me/password all else is refused.',
+    }),
+  })
+  .meta({ id: 'SignedIn' }) satisfies z.ZodType<Contract.SignedIn>
+
+export const Me = z
+  .strictObject({
+    ...person,
+    notices: z
+      .array(
+        z.enum([
+          'standin_upstream',
+          'no_upstream_key',
+          'default_admin_password',
+          'default_mysql_password',
+        ]),
+      )
+      .meta({ description: 'Things this person should know about.' }),
+  })
+  .meta({ id: 'Me' }) satisfies z.ZodType<Contract.Me>
+
+export const sessionId = z.string().regex(/^[0-9a-f]{64}$/)
+
+export const Session = z
+  .strictObject({
+    id: sessionId.meta({ description: 'Names the session and opens nothing.' }),
+    current: z.boolean().meta({ description: 'True for the session that asks.' }),
+    created_at: time,
+    last_seen_at: time.meta({ description: 'A minute exact.' }),
+    ip: z.string(),
+    user_agent: z.string(),
+  })
+  .meta({ id: 'Session' }) satisfies z.ZodType<Contract.SessionView>

@@ -1,0 +1,34 @@
+/** Every operation of the API, in the order in which the document shows them. */
+
+import type { WorkerEnv } from '../env.ts'
+import { chatOperations } from './chat-operations.ts'
+import { CONVERSATION_EXPORT_OPERATIONS } from './conversation-export.ts'
+import { CONVERSATION_SEARCH_OPERATIONS } from './conversation-search.ts'
+import { CONVERSATION_OPERATIONS } from './conversations.ts'
+import { LOGIN_OPERATIONS } from './login.ts'
+import { LOGOUT_OPERATIONS } from './logout.ts'
+import { ME_OPERATIONS } from './me.ts'
+import { MODEL_OPERATIONS } from './models.ts'
+import { OPENAPI_OPERATIONS } from './openapi.ts'
+import type { OperationSpec } from './operation.ts'
+import { PASSWORD_OPERATIONS } from './password.ts'
+import { SESSION_OPERATIONS } from './sessions.ts'
+import { TOKEN_OPERATIONS } from './tokens.ts'
+
+/** Returns them as they are under these settings. */
+export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly OperationSpec[] {
+  return [
+    ...LOGIN_OPERATIONS,
+    ...LOGOUT_OPERATIONS,
+    ...ME_OPERATIONS,
+    ...PASSWORD_OPERATIONS,
+    ...SESSION_OPERATIONS,
+    ...TOKEN_OPERATIONS,
+    ...Object.values(chatOperations(limits)),
+    ...MODEL_OPERATIONS,
+    ...CONVERSATION_OPERATIONS,
+    ...CONVERSATION_SEARCH_OPERATIONS,
+    ...CONVERSATION_EXPORT_OPERATIONS,
+    ...OPENAPI_OPERATIONS,
+  ]
+}
