@@ -11,6 +11,7 @@ import { demandOwnPassword } from './password-guard.ts'
 import { requestContext } from './request-context.ts'
 import { requestLog } from './request-log.ts'
 import { adminAccountRoutes } from './routes/admin-accounts.ts'
+import { adminAuditRoutes } from './routes/admin-audit.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
@@ -69,6 +70,7 @@ export function createApp(deps: Deps): App {
     adminLogRoutes,
     adminUserRoutes,
     adminAccountRoutes,
+    adminAuditRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

@@ -7,6 +7,7 @@ import type { Chore } from './chore.ts'
 import type { PasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
 import type { ModelSide } from './model-side.ts'
+import type { Audit } from './stores/audit.ts'
 import type { Conversations } from './stores/conversation-list.ts'
 import type { ConversationMessages } from './stores/conversation-messages.ts'
 import type { ConversationTexts } from './stores/conversation-texts.ts'
@@ -39,7 +40,8 @@ export interface Deps extends AccountSide, ModelSide {
   /** Lets search know the messages of turns that have ended. */
   readonly conversationIndexing: Chore
 
-  // Reading of usage and logs
+  // Reading of usage, logs and changes
+  readonly audit: Audit
   readonly usageReports: UsageReports
   readonly proxyLogs: ProxyLogs
 }

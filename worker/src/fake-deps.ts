@@ -58,6 +58,7 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
     conversationTexts: createConversationTexts(emptyDatabase),
     conversationPurge: noChore,
     conversationIndexing: noChore,
+    audit: { list: () => unused('audit') },
     usageReports: { summary: () => unused('usageReports'), list: () => unused('usageReports') },
     proxyLogs: { insert: () => unused('proxyLogs'), list: () => unused('proxyLogs') },
     ...fakeAccounts(now),

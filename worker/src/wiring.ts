@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts'
 import { createPasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
 import { createModelSide } from './model-side.ts'
+import { createAudit } from './stores/audit.ts'
 import { createConversations } from './stores/conversation-list.ts'
 import { createConversationMessages } from './stores/conversation-messages.ts'
 import { createConversationRemains } from './stores/conversation-remains.ts'
@@ -54,6 +55,7 @@ export async function createDeps(
     ),
     conversationIndexing: createChore('texts of conversations', texts.addSome, log),
 
+    audit: createAudit(db),
     usageReports: createUsageReports(db),
     proxyLogs: createProxyLogs(db),
 
