@@ -12,8 +12,12 @@ import { requestContext } from './request-context.ts'
 import { requestLog } from './request-log.ts'
 import { adminAccountRoutes } from './routes/admin-accounts.ts'
 import { adminAuditRoutes } from './routes/admin-audit.ts'
+import { adminGenerationRoutes } from './routes/admin-generations.ts'
+import { adminKeyTestRoutes } from './routes/admin-key-tests.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
+import { adminPriceRoutes } from './routes/admin-prices.ts'
+import { adminSessionRoutes } from './routes/admin-sessions.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationExportRoutes } from './routes/conversation-export.ts'
@@ -25,6 +29,7 @@ import { logoutRoutes } from './routes/logout.ts'
 import { meRoutes } from './routes/me.ts'
 import { modelRoutes } from './routes/models.ts'
 import { passwordRoutes } from './routes/password.ts'
+import { passwordResetRoutes } from './routes/password-reset.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -57,6 +62,7 @@ export function createApp(deps: Deps): App {
     logoutRoutes,
     meRoutes,
     passwordRoutes,
+    passwordResetRoutes,
     sessionRoutes,
     tokenRoutes,
     chatRoutes,
@@ -67,9 +73,13 @@ export function createApp(deps: Deps): App {
     modelRoutes,
     usageRoutes,
     adminKeyRoutes,
+    adminKeyTestRoutes,
     adminLogRoutes,
     adminUserRoutes,
     adminAccountRoutes,
+    adminSessionRoutes,
+    adminPriceRoutes,
+    adminGenerationRoutes,
     adminAuditRoutes,
     v1ModelRoutes,
   ]) {

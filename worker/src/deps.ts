@@ -12,7 +12,9 @@ import type { Conversations } from './stores/conversation-list.ts'
 import type { ConversationMessages } from './stores/conversation-messages.ts'
 import type { ConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
+import type { PriceList } from './stores/price-list.ts'
 import type { ProxyLogs } from './stores/proxy-logs.ts'
+import type { RunningCalls } from './stores/running-calls.ts'
 import type { UsageReports } from './stores/usage-reports.ts'
 
 export interface Deps extends AccountSide, ModelSide {
@@ -39,6 +41,10 @@ export interface Deps extends AccountSide, ModelSide {
   readonly conversationPurge: Chore
   /** Lets search know the messages of turns that have ended. */
   readonly conversationIndexing: Chore
+
+  // What administrators look after
+  readonly priceList: PriceList
+  readonly runningCalls: RunningCalls
 
   // Reading of usage, logs and changes
   readonly audit: Audit

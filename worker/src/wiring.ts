@@ -15,8 +15,10 @@ import { createConversationMessages } from './stores/conversation-messages.ts'
 import { createConversationRemains } from './stores/conversation-remains.ts'
 import { createConversationTexts } from './stores/conversation-texts.ts'
 import { createDatabase } from './stores/mysql.ts'
+import { createPriceList } from './stores/price-list.ts'
 import { createProxyLogs } from './stores/proxy-logs.ts'
 import { createRedis } from './stores/redis.ts'
+import { createRunningCalls } from './stores/running-calls.ts'
 import { createUsageReports } from './stores/usage-reports.ts'
 
 const MAX_WORKER_ID = 64
@@ -54,6 +56,9 @@ export async function createDeps(
       log,
     ),
     conversationIndexing: createChore('texts of conversations', texts.addSome, log),
+
+    priceList: createPriceList(db),
+    runningCalls: createRunningCalls(db),
 
     audit: createAudit(db),
     usageReports: createUsageReports(db),

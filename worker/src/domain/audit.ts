@@ -13,10 +13,27 @@ interface AuditRule {
 
 const USER = ['username', 'role', 'state', 'limits', 'must_change'] as const
 
+const KEY = ['alias', 'last4', 'base_url', 'weight', 'account', 'enabled'] as const
+
+const PRICE = ['model', 'currency', 'valid_from', 'tier', 'hit', 'miss', 'output'] as const
+
 /** Every action that is recorded. */
 export const AUDIT_RULES = {
   'user.create': { target: 'user', fields: USER },
   'user.change': { target: 'user', fields: USER },
+  'user.reset_password': { target: 'user', fields: USER },
+  'user.reset_link': { target: 'user', fields: ['username', 'expires_at'] },
+  'user.use_reset_link': { target: 'user', fields: USER },
+  'user.sign_out': { target: 'user', fields: ['username'] },
+  'user.end_session': { target: 'user', fields: ['session'] },
+  'key.put': { target: 'key', fields: KEY },
+  'key.change': { target: 'key', fields: KEY },
+  'key.remove': { target: 'key', fields: KEY },
+  'price.add': { target: 'price', fields: PRICE },
+  'price.remove': { target: 'price', fields: PRICE },
+  'holiday.put': { target: 'holiday', fields: ['day', 'name'] },
+  'holiday.remove': { target: 'holiday', fields: ['day', 'name'] },
+  'generation.stop': { target: 'generation', fields: ['user_id', 'username', 'model', 'worker'] },
 } as const satisfies Readonly<Record<string, AuditRule>>
 
 export type AuditAction = keyof typeof AUDIT_RULES
@@ -42,6 +59,9 @@ export interface AuditOrigin {
   /** Empty if there is none. */
   readonly requestId: string
 }
+
+/** Somebody who works at the machine itself. */
+export const OPERATOR: AuditOrigin = { uid: null, name: 'operator', ip: '', requestId: '' }
 
 /** A change to be recorded. */
 export interface AuditEntry<A extends AuditAction> {

@@ -1,14 +1,13 @@
 /** /api/me/sessions: where a person is signed in, and ending that. */
 
 import { Hono } from 'hono'
-import type { SessionView } from '#contract/api.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { requireUser } from '../guards.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
 import { endAllSessions, endSession } from '../session-end.ts'
-import type { LiveSession } from '../stores/sessions.ts'
+import { sessionView } from './session-view.ts'
 
 export function sessionRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
@@ -16,7 +15,7 @@ export function sessionRoutes(deps: Deps): App {
   app.get('/api/me/sessions', async (c) => {
     const { uid, session } = requireUser(c)
     const [sessions = []] = await deps.sessions.list([uid])
-    return c.json({ sessions: sessions.map((item) => view(item, session)) })
+    return c.json({ sessions: sessions.map((item) => sessionView(item, session)) })
   })
 
   app.delete('/api/me/sessions/:id', async (c) => {
@@ -33,22 +32,11 @@ export function sessionRoutes(deps: Deps): App {
   app.delete('/api/me/sessions', async (c) => {
     const { uid, session } = requireUser(c)
     const current = await deps.sessions.find(uid, session)
-    const isDone = current !== undefined && (await endAllSessions(deps, c, uid, current))
+    const isDone = current !== undefined && (await endAllSessions(deps, c, uid, { keep: current }))
     // It was ended from another place a moment ago, so it has nothing to say any more.
     if (!isDone) throw new Failure('unauthenticated')
     return c.body(null, 204)
   })
 
   return app
-}
-
-function view({ hash, created, last, ip, ua }: LiveSession, current: string): SessionView {
-  return {
-    id: hash,
-    current: hash === current,
-    created_at: new Date(created * 1000).toISOString(),
-    last_seen_at: new Date(last * 1000).toISOString(),
-    ip,
-    user_agent: ua,
-  }
 }
