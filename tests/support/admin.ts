@@ -1,6 +1,9 @@
-/** Changes by an administrator, which name the state that they expect. */
+/** What administrators see, change (naming the state that they expect) and leave in the record. */
 
-import type { ApiKeyView, UserView } from '#contract/api.ts'
+import assert from 'node:assert/strict'
+import type { ApiKeyView, Page, UserView } from '#contract/api.ts'
+import type { AuditView } from '#contract/audit.ts'
+import type { OperationSpec } from '../../worker/src/routes/operation.ts'
 import type { Answer, Client } from './client.ts'
 
 /** Returns an account as administrators see it. @throws if it is not there */
@@ -23,4 +26,37 @@ export async function changeKey(admin: Client, id: string, change: object): Prom
   const version = keys.find((key) => key.id === id)?.version ?? 1
   const body = { version, ...change }
   return admin.send(`/admin/api/keys/${id}`, { method: 'PATCH', body })
+}
+
+/** Returns what is recorded of a target, the newest first. */
+export async function recordsOf(
+  admin: Client,
+  kind: string,
+  id: string,
+): Promise<readonly AuditView[]> {
+  const answer = await admin.send(`/admin/api/audit?target_kind=${kind}&target_id=${id}`)
+  if (answer.status !== 200) throw new Error(`the record: ${answer.status} ${answer.text}`)
+  return answer.json<Page<AuditView>>().items
+}
+
+/**
+ * Asserts that an answer has this status and is what the operation says of it.
+ * @returns its body
+ */
+export function answered<T>(
+  operations: readonly OperationSpec[],
+  id: string,
+  answer: Answer,
+  status: number,
+): T {
+  assert.equal(answer.status, status, answer.text)
+  const said = operations.find((spec) => spec.id === id)?.answers[status]
+  assert.ok(said, `${id} says nothing of ${status}`)
+  if (said.schema === undefined) {
+    assert.equal(answer.text, '')
+    return undefined as T
+  }
+  const result = said.schema.safeParse(answer.json())
+  assert.ok(result.success, `${id}: ${result.error?.message}`)
+  return answer.json<T>()
 }
