@@ -62,25 +62,20 @@ stackTest('accounts are found by a part of the name, id, role and state', async 
   }
 })
 
-stackTest(
-  'a search by name reads the index of names alone, by role that of roles',
-  async ({ plan }) => {
-    const db = createDatabase(plan.worker.mysql)
-    try {
-      const explained = createUsers({
-        ...db,
-        query: (sql, params) => db.query(`EXPLAIN FORMAT=TREE ${sql}`, params),
-      })
-      const ways = async (query: object) =>
-        JSON.stringify(await explained.list({ afterId: '0', limit: 51, ...query }))
-      assert.match(await ways({ name: 'ab' }), /Covering index scan on n using users_username/)
-      assert.match(await ways({ role: 'admin' }), /using users_role/)
-      assert.match(await ways({ state: 'disabled' }), /using users_state/)
-    } finally {
-      await db.close()
-    }
-  },
-)
+stackTest('a search by name reads the index of names alone', async ({ plan }) => {
+  const db = createDatabase(plan.worker.mysql)
+  try {
+    const explained = createUsers({
+      ...db,
+      query: (sql, params) => db.query(`EXPLAIN FORMAT=TREE ${sql}`, params),
+    })
+    const ways = async (query: object) =>
+      JSON.stringify(await explained.list({ afterId: '0', limit: 51, ...query }))
+    assert.match(await ways({ name: 'ab' }), /Covering index scan on n using users_username/)
+  } finally {
+    await db.close()
+  }
+})
 
 stackTest('an account is made, read and recorded, its password in no record', async ({ plan }) => {
   const { client: admin, account } = await signedIn(plan, 'admin')
