@@ -1,7 +1,7 @@
 /** Prices and holidays: added for later times, never changed once calls were charged by them. */
 
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import type { HolidayView, PriceView } from '#contract/admin.ts'
 import type { Page } from '#contract/api.ts'
 import { beijingDay, costOf } from '../../worker/src/domain/price.ts'
@@ -191,23 +191,24 @@ stackTest('what is no price is refused by name', async ({ plan }) => {
 
 stackTest('holidays to come are added, named anew and removed', async ({ plan }) => {
   const { client: admin } = await signedIn(plan, 'admin')
-  const day = '2031-10-01'
+  const year = String(2100 + randomInt(7000))
+  const day = `${year}-10-01`
   const path = `${HOLIDAYS}/${day}`
   const put = async (name: string) => {
     const answer = await admin.send(path, { method: 'PUT', body: { name } })
     assert.deepEqual(answered(ADMIN_PRICE_OPERATIONS, 'putHoliday', answer, 200), { day, name })
   }
-  const ofYear = async (year: string, query = '') => {
-    const answer = await admin.send(`${HOLIDAYS}?year=${year}${query}`)
+  const ofYear = async (of: string, query = '') => {
+    const answer = await admin.send(`${HOLIDAYS}?year=${of}${query}`)
     return answered<Page<HolidayView>>(ADMIN_PRICE_OPERATIONS, 'listHolidays', answer, 200)
   }
   await put('国庆')
   await put('国庆节')
-  assert.deepEqual((await ofYear('2031')).items, [{ day, name: '国庆节' }])
+  assert.deepEqual((await ofYear(year)).items, [{ day, name: '国庆节' }])
   const gone = await admin.send(path, { method: 'DELETE' })
   answered(ADMIN_PRICE_OPERATIONS, 'removeHoliday', gone, 204)
   assertProblem(await admin.send(path, { method: 'DELETE' }), 404, 'not_found')
-  assert.deepEqual((await ofYear('2031')).items, [])
+  assert.deepEqual((await ofYear(year)).items, [])
   assert.deepEqual(
     (await recordsOf(admin, 'holiday', day)).map(({ before, after }) => [before, after]),
     [

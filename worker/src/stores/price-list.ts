@@ -9,6 +9,7 @@ import { formatDecimal, parseDecimal } from '../domain/decimal.ts'
 import { beijingDay, PRICE_SCALE, type PriceTier } from '../domain/price.ts'
 import { Failure } from '../failure.ts'
 import { recordChange } from './audit.ts'
+import { repeatDeadlocked } from './deadlocks.ts'
 import type { Database, Queries, SqlValue } from './mysql.ts'
 import { isDuplicate } from './mysql-errors.ts'
 import { PRICES_KEPT_MS } from './prices.ts'
@@ -86,6 +87,11 @@ export function createPriceList(db: Database): PriceList {
     }))
   }
 
+  /** Two that add something of one place each lock the gap in which both belong. */
+  function transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    return repeatDeadlocked(() => db.transaction(work))
+  }
+
   return {
     list({ model, standing, before, limit }, now) {
       const conditions = ['TRUE']
@@ -112,7 +118,7 @@ export function createPriceList(db: Database): PriceList {
     },
 
     add: ({ model, currency, validFrom, tiers }, origin, now) =>
-      db.transaction(async (tx) => {
+      transaction(async (tx) => {
         // One instant has one price, whatever the currency.
         const same = 'SELECT 1 FROM model_prices WHERE model = ? AND valid_from = ? FOR UPDATE'
         if ((await tx.query(same, [model, validFrom])).length > 0) throw new Failure('conflict')
@@ -141,7 +147,7 @@ export function createPriceList(db: Database): PriceList {
       }),
 
     remove: (id, origin, now) =>
-      db.transaction(async (tx) => {
+      transaction(async (tx) => {
         await tx.query('SELECT 1 FROM model_prices WHERE id = ? FOR UPDATE', [id])
         const [before] = await select(tx, now, 'WHERE id = ?', [id])
         if (before === undefined) return false
@@ -163,7 +169,7 @@ export function createPriceList(db: Database): PriceList {
       ),
 
     putHoliday: ({ day, name }, origin, now) =>
-      db.transaction(async (tx) => {
+      transaction(async (tx) => {
         if (day < beijingDay(now.getTime())) throw new Failure('price_in_force')
         const before = await lockHoliday(tx, day)
         await tx.execute(
@@ -176,7 +182,7 @@ export function createPriceList(db: Database): PriceList {
       }),
 
     removeHoliday: (day, origin, now) =>
-      db.transaction(async (tx) => {
+      transaction(async (tx) => {
         const before = await lockHoliday(tx, day)
         if (before === undefined) return false
         if (day <= beijingDay(now.getTime() + PRICES_KEPT_MS)) throw new Failure('price_in_force')
