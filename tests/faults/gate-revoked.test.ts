@@ -5,6 +5,7 @@ import { after } from 'node:test'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
 import type { Account } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { knownTo, strangerTo, timingOf } from '../support/gate-people.ts'
 import { HinderedRedis } from '../support/hindered-redis.ts'
@@ -123,9 +124,8 @@ test('signing in again leaves the session before it dead', async (plan, { begin 
 
 test('a user disabled a moment ago is out', async (plan, { begin }) => {
   const [user, admin] = [await knownTo(plan), await knownTo(plan, 'admin')]
-  const address = `/admin/api/users/${user.account.id}`
-  const body = { state: 'disabled' }
-  assert.equal((await admin.client.send(address, { method: 'PATCH', body })).status, 200)
+  const changed = await changeUser(admin.client, user.account.id, { state: 'disabled' })
+  assert.equal(changed.status, 200)
   await begin()
   await away(plan)
   const { status } = await user.client.send('/api/me')

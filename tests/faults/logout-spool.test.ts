@@ -107,7 +107,7 @@ for (const [how, outage] of Object.entries(OUTAGES)) {
       const change = await askAsGate(plan, {
         path: `/admin/api/users/${second.uid}`,
         method: 'PATCH',
-        body: { state: 'disabled' },
+        body: { version: 1, state: 'disabled' },
         identity: { uid: admin.id, role: 'admin' },
       })
       assert.equal(change.status, 200, change.text)

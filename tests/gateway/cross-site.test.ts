@@ -178,7 +178,7 @@ stackTest('a form can do nothing but sign in', async ({ plan }) => {
       ['/api/chat', 'POST', { message: 'hello' }],
       ['/api/tokens', 'POST', { name: 'planted' }],
       ['/admin/api_key', 'POST', { api_key: 'sk-0123456789abcdef', alias: 'planted' }],
-      [`/admin/api/users/${account.id}`, 'PATCH', { state: 'disabled' }],
+      [`/admin/api/users/${account.id}`, 'PATCH', { version: 1, state: 'disabled' }],
     ] as const) {
       const answer = await client.send(path, {
         method,

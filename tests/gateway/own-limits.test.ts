@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { signedIn } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import { readFirstContent, rest, startChat } from '../support/chat.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
@@ -26,7 +27,7 @@ async function personWith(plan: Plan, limits: Readonly<Record<string, number>>) 
 
 async function setLimits(plan: Plan, id: string, limits: Readonly<Record<string, number>>) {
   const { client: admin } = await signedIn(plan, 'admin')
-  const answer = await admin.send(`/admin/api/users/${id}`, { method: 'PATCH', body: { limits } })
+  const answer = await changeUser(admin, id, { limits })
   assert.equal(answer.status, 200, answer.text)
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { limitKey, slotKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { signedIn } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import { type Chat, readFirstContent, rest, startChat } from '../support/chat.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { readMetrics } from '../support/metrics.ts'
@@ -177,8 +178,7 @@ slotTest('one person’s answers are in nobody else’s way', async (plan) => {
 slotTest('a flood over a limit costs Redis nothing while answers run, either', async (plan) => {
   const { client, account } = await signedIn(plan)
   const { client: admin } = await signedIn(plan, 'admin')
-  const body = { limits: { chat: 5 } }
-  await admin.send(`/admin/api/users/${account.id}`, { method: 'PATCH', body })
+  await changeUser(admin, account.id, { limits: { chat: 5 } })
   const chats = await startFive(client)
   const first = assertProblem(await ask(client), 429, 'rate_limited')
   assert.deepEqual(first['violated-policies'], ['chat', 'streams'])

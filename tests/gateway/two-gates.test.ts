@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { limitKey } from '#contract/redis-keys.ts'
 import { waitFor } from '../../scripts/stack/readiness.ts'
 import { type Account, signedIn } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
 import { withRedis } from '../support/redis.ts'
@@ -70,9 +71,7 @@ const ENDS: Readonly<Record<string, (person: Person) => Promise<void>>> = {
   },
   'disabling somebody': async ({ account }) => {
     const { client } = await signedIn(gates.plans[0], 'admin')
-    const body = { state: 'disabled' }
-    const answer = await client.send(`/admin/api/users/${account.id}`, { method: 'PATCH', body })
-    assert.equal(answer.status, 200)
+    assert.equal((await changeUser(client, account.id, { state: 'disabled' })).status, 200)
   },
   'another password': async ({ clients: [here], account: { password } }) => {
     const body = { current_password: password, new_password: `${password} and more` }

@@ -6,6 +6,7 @@ import { formatAccessToken, parseAccessToken } from '#contract/access-token.ts'
 import { tokenKey, userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { signedIn } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import { mintToken } from '../support/gate-people.ts'
 import { readMetrics } from '../support/metrics.ts'
 import { assertOpenAiError, makeToken, Program } from '../support/program.ts'
@@ -139,8 +140,7 @@ stackTest('the tokens of a disabled user are over, and good again with them', as
   const program = new Program(plan, token)
   assert.equal((await program.models()).status, 200)
   const set = async (state: string) => {
-    const path = `/admin/api/users/${account.id}`
-    assert.equal((await admin.send(path, { method: 'PATCH', body: { state } })).status, 200)
+    assert.equal((await changeUser(admin, account.id, { state })).status, 200)
   }
   await set('disabled')
   assertRefused(await program.models())

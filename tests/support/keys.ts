@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import type { SavedKey } from '#contract/admin.ts'
 import type { ApiKeyView } from '#contract/api.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { type ApiKeyChanges, createApiKeyChanges } from '../../worker/src/stores/api-key-changes.ts'
@@ -21,7 +22,7 @@ export function newAccount(): string {
 export async function putKey(client: Client, body: object) {
   const answer = await client.send('/admin/api_key', { body })
   assert.equal(answer.status, 200, answer.text)
-  return answer.json<{ id: string; alias: string; last4: string }>()
+  return answer.json<SavedKey>()
 }
 
 /** Returns the keys as admins see them; after this call the worker knows what is in MySQL. */

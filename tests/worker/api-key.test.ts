@@ -46,7 +46,10 @@ stackTest(
     const api_key = newKey()
     const answer = await putKey(client, { api_key, base_url: providerUrl })
     const last4 = api_key.slice(-4)
-    assert.deepEqual({ ...answer, id: '' }, { id: '', alias: 'default', last4 })
+    assert.deepEqual(
+      { ...answer, id: '' },
+      { id: '', alias: 'default', last4, base_url: providerUrl },
+    )
     const rows = await sqlRows(plan, "SELECT * FROM api_keys WHERE alias = 'default'")
     assert.equal(rows.length, 1)
     assert.equal(rows[0]?.['plain_key'], null)
@@ -71,7 +74,10 @@ stackTest(
     const { client } = await signedIn(plan, 'admin')
     const [first, second, other] = [newKey(), newKey(), newKey()]
     const one = await putKey(client, { api_key: first, alias: 'main', base_url: providerUrl })
-    const two = await putKey(client, { api_key: second, alias: 'main', weight: 3 })
+    const two = await putKey(client, {
+      ...{ api_key: second, alias: 'main', weight: 3 },
+      base_url: providerUrl,
+    })
     assert.equal(two.id, one.id)
     assert.notEqual((await putKey(client, { api_key: other, alias: 'spare' })).id, one.id)
     const keys = (await shownKeys(client)).filter(({ standin }) => !standin)

@@ -6,8 +6,8 @@ import type { ApiKeyView } from '#contract/api.ts'
 import type { KeyTest } from '#contract/key-state.ts'
 import { createStandin } from '../standin/server.ts'
 import { signedIn } from '../support/accounts.ts'
+import { changeKey } from '../support/admin.ts'
 import { wholeChat } from '../support/chat.ts'
-import type { Client } from '../support/client.ts'
 import { asWorker, keyTests, newAccount, putKey, shownKey, shownKeys } from '../support/keys.ts'
 import { assertProblem } from '../support/problem.ts'
 import { sqlRows, sqlRun } from '../support/sql.ts'
@@ -23,33 +23,29 @@ before(async () => {
 })
 after(() => provider.close())
 
-function patch(client: Client, id: string, body: object) {
-  return client.send(`/admin/api/keys/${id}`, { method: 'PATCH', body })
-}
-
 keyTest('weight and account change, and only they', async (plan, admin) => {
   const { id } = await putKey(admin, { api_key: 'sk-test-admin-0001', base_url: providerUrl })
   const [before] = await sqlRows(plan, 'SELECT key_cipher FROM api_keys WHERE id = ?', [id])
   const account = newAccount()
   const body = { weight: 7, account }
-  const changed = (await patch(admin, id, body)).json<ApiKeyView>()
+  const changed = (await changeKey(admin, id, body)).json<ApiKeyView>()
   assert.deepEqual(
     [changed.weight, changed.account, changed.base_url, changed.enabled, changed.state],
     [7, account, providerUrl, true, 'ok'],
   )
   const [after] = await sqlRows(plan, 'SELECT key_cipher FROM api_keys WHERE id = ?', [id])
   assert.deepEqual(after, before)
-  const back = (await patch(admin, id, { account: null })).json<ApiKeyView>()
+  const back = (await changeKey(admin, id, { account: null })).json<ApiKeyView>()
   assert.deepEqual([back.account, back.weight], [null, 7])
 })
 
 keyTest('a disabled key is used by no call until it is enabled', async (_plan, admin) => {
   const { id } = await putKey(admin, { api_key: 'sk-test-admin-0002', base_url: providerUrl })
-  const off = (await patch(admin, id, { enabled: false })).json<ApiKeyView>()
+  const off = (await changeKey(admin, id, { enabled: false })).json<ApiKeyView>()
   assert.deepEqual([off.enabled, off.state, off.fault_at], [false, 'disabled', null])
   const local = await wholeChat(admin, 'standin: tokens=1 delay=0')
   assert.deepEqual(provider.requests.list({ requestId: local.id }), [])
-  assert.equal((await patch(admin, id, { enabled: true })).json<ApiKeyView>().state, 'ok')
+  assert.equal((await changeKey(admin, id, { enabled: true })).json<ApiKeyView>().state, 'ok')
   const real = await wholeChat(admin, 'standin: tokens=1 delay=0')
   assert.equal(provider.requests.list({ requestId: real.id }).length, 1)
 })
@@ -63,7 +59,7 @@ keyTest('what is wrong or unknown is refused', async (plan, admin) => {
     [{ api_key: 'sk-test-admin-0004', weight: 2 }, 'api_key'],
     [{}, ''],
   ] as const) {
-    const answer = await patch(admin, id, body)
+    const answer = await changeKey(admin, id, body)
     const { errors } = assertProblem(answer, 400, 'invalid_request')
     assert.deepEqual(
       errors?.map((error) => error.field),
@@ -72,7 +68,7 @@ keyTest('what is wrong or unknown is refused', async (plan, admin) => {
     )
   }
   for (const unknown of ['0', '99999999', 'abc', '1e3']) {
-    assertProblem(await patch(admin, unknown, { weight: 2 }), 404, 'not_found')
+    assertProblem(await changeKey(admin, unknown, { weight: 2 }), 404, 'not_found')
     for (const [method, path] of [
       ['DELETE', `/admin/api/keys/${unknown}`],
       ['POST', `/admin/api/keys/${unknown}/test`],
@@ -88,7 +84,7 @@ keyTest('what is wrong or unknown is refused', async (plan, admin) => {
     ['POST', `/admin/api/keys/${id}/test`],
     ['GET', `/admin/api/keys/${id}/balance`],
   ] as const) {
-    const body = method === 'PATCH' ? { weight: 9 } : undefined
+    const body = method === 'PATCH' ? { version: 1, weight: 9 } : undefined
     assertProblem(await user.send(path, { method, body }), 403, 'admin_only')
   }
   assert.equal((await shownKey(admin, 'default')).weight, 1)
@@ -102,7 +98,7 @@ keyTest('a key is removed; the stand-in stays what it is', async (_plan, admin) 
   const standin = await shownKey(admin, 'standin')
   assertProblem(await admin.send(`/admin/api/keys/${standin.id}`, remove), 403, 'forbidden')
   for (const body of [{ base_url: providerUrl }, { account: 'a' }]) {
-    assertProblem(await patch(admin, standin.id, body), 400, 'invalid_request')
+    assertProblem(await changeKey(admin, standin.id, body), 400, 'invalid_request')
   }
   assert.deepEqual(await shownKey(admin, 'standin'), standin)
 })

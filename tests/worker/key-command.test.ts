@@ -71,15 +71,19 @@ keyTest('a key is stored from a pipe and listed by its end', async (plan, admin)
   assert.match(listed, /^ALIAS +KEY +STATE/)
   assert.match(listed, new RegExp(`^piped +…beef +ok +3 +a +${providerUrl}$`, 'm'))
   assert.doesNotMatch(listed, /sk-test/)
-  await run(plan.worker, ['add', '--alias', 'piped'], 'sk-test-piped-cafe')
+  const silent = ['add', '--alias', 'piped']
+  assert.match(await refused(plan.worker, silent, 'sk-test-piped-cafe'), /address of its own/)
+  assert.equal((await shownKey(admin, 'piped')).last4, 'beef')
+  await run(plan.worker, [...silent, '--base-url', providerUrl], 'sk-test-piped-cafe')
   const rotated = await shownKey(admin, 'piped')
   assert.deepEqual(
     [rotated.last4, rotated.base_url, rotated.weight, rotated.account],
     ['cafe', providerUrl, 3, 'a'],
   )
-  await run(plan.worker, ['add', '--alias', 'piped', '--weight', '4'], 'sk-test-piped-f00d')
+  const moved = [...silent, '--weight', '4', '--base-url', 'default']
+  await run(plan.worker, moved, 'sk-test-piped-f00d')
   const { weight, account, base_url } = await shownKey(admin, 'piped')
-  assert.deepEqual([weight, account, base_url], [4, 'a', providerUrl])
+  assert.deepEqual([weight, account, base_url], [4, 'a', 'https://api.deepseek.com'])
 })
 
 keyTest('disable, enable, test and remove', async ({ worker }, admin) => {

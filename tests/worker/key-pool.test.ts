@@ -6,6 +6,7 @@ import type { KeyBalance, KeyTest } from '#contract/key-state.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { createStandin } from '../standin/server.ts'
 import { signedIn } from '../support/accounts.ts'
+import { changeKey } from '../support/admin.ts'
 import { wholeChat } from '../support/chat.ts'
 import type { Answer } from '../support/client.ts'
 import { keyTests, newAccount, putKey, shownKey, shownKeys, useOnly } from '../support/keys.ts'
@@ -57,8 +58,7 @@ keyTest('a key that is refused is put out of use; another answers', async (plan,
   assert.equal((await shownKey(admin, 'bad')).state, 'rejected')
   // Let in again by its admin, and met by a call that has somewhere else to go.
   const { id } = await shownKey(admin, 'bad')
-  const path = `/admin/api/keys/${id}`
-  const enabled = await admin.send(path, { method: 'PATCH', body: { enabled: true } })
+  const enabled = await changeKey(admin, id, { enabled: true })
   assert.equal(enabled.json()['state'], 'ok')
   await useOnly(plan, admin, 'bad', 'good')
   let asked = await ask(plan)

@@ -7,8 +7,8 @@ import { createLogger } from '../../worker/src/log.ts'
 import { createApiKeys } from '../../worker/src/stores/api-keys.ts'
 import { createDatabase } from '../../worker/src/stores/mysql.ts'
 import { createStandin } from '../standin/server.ts'
+import { changeKey } from '../support/admin.ts'
 import { wholeChat } from '../support/chat.ts'
-import type { Client } from '../support/client.ts'
 import { asWorker, keyTests, newAccount, putKey, shownKey } from '../support/keys.ts'
 import { assertProblem } from '../support/problem.ts'
 import { sqlRows } from '../support/sql.ts'
@@ -24,10 +24,6 @@ before(async () => {
 })
 after(() => provider.close())
 
-function patch(client: Client, id: string, body: object) {
-  return client.send(`/admin/api/keys/${id}`, { method: 'PATCH', body })
-}
-
 async function versionOf(plan: Plan, id: string): Promise<number> {
   const [row] = await sqlRows(plan, 'SELECT version FROM api_keys WHERE id = ?', [id])
   return Number(row?.['version'])
@@ -40,7 +36,7 @@ keyTest('a stored key is sent nowhere else without being given again', async (_p
   try {
     const base_url = `http://127.0.0.1:${await elsewhere.listen(0)}`
     for (const body of [{ base_url }, { base_url: null }, { weight: 2, base_url }]) {
-      const { errors } = assertProblem(await patch(admin, id, body), 400, 'invalid_request')
+      const { errors } = assertProblem(await changeKey(admin, id, body), 400, 'invalid_request')
       assert.equal(errors?.[0]?.field, 'base_url', JSON.stringify(body))
     }
     const { weight, base_url: kept } = await shownKey(admin, 'default')
@@ -60,8 +56,14 @@ keyTest('a rotated key stands where the one before it stood', async (_plan, admi
   const account = newAccount()
   const common = { base_url: `${providerUrl}/v1/`, weight: 5, account }
   const { id } = await putKey(admin, { ...common, api_key: 'sk-test-admin-000f' })
-  await patch(admin, id, { enabled: false })
-  assert.equal((await putKey(admin, { api_key: 'sk-test-admin-0010' })).id, id)
+  await changeKey(admin, id, { enabled: false })
+  const rotated = { api_key: 'sk-test-admin-0010' }
+  const silent = await admin.send('/admin/api_key', { body: rotated })
+  const { errors } = assertProblem(silent, 400, 'invalid_request')
+  assert.equal(errors?.[0]?.field, 'base_url')
+  assert.equal((await shownKey(admin, 'default')).last4, '000f')
+  const said = await putKey(admin, { ...rotated, base_url: common.base_url })
+  assert.deepEqual([said.id, said.base_url], [id, `${providerUrl}/v1`])
   const facts = async () => {
     const { last4, base_url, weight, account, enabled, state } = await shownKey(admin, 'default')
     return [last4, base_url, weight, account, enabled, state]
@@ -80,7 +82,7 @@ keyTest('a new DEEPSEEK_API_KEY goes to no address that an admin has set', async
   const given = { alias: 'env', base_url: providerUrl, weight: 3, account: newAccount() }
   await putKey(admin, { ...given, api_key: 'sk-test-admin-0012' })
   const standin = await shownKey(admin, 'standin')
-  await patch(admin, standin.id, { weight: 4 })
+  await changeKey(admin, standin.id, { weight: 4 })
   const db = createDatabase(plan.worker.mysql)
   try {
     const env = { ...plan.worker, deepseekApiKey: 'sk-test-admin-0013' }

@@ -7,6 +7,7 @@ import type { Problem } from '#contract/problem.ts'
 import { userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { type Account, makeAccount, signedIn } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import { type Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
 import { withRedis } from '../support/redis.ts'
@@ -205,8 +206,7 @@ stackTest('whether it has to be changed is known without Redis having it', async
 
 stackTest('a role is given and taken away at once', async ({ plan }) => {
   const [admin, { client, account }] = await Promise.all([signedIn(plan, 'admin'), signedIn(plan)])
-  const path = `/admin/api/users/${account.id}`
-  const set = (role: string) => admin.client.send(path, { method: 'PATCH', body: { role } })
+  const set = (role: string) => changeUser(admin.client, account.id, { role })
   assertProblem(await client.send('/admin/api/keys'), 403, 'admin_only')
   const up = await set('admin')
   assert.equal(up.json<UserView>().role, 'admin')

@@ -8,6 +8,7 @@ import type { OpenAiError } from '#contract/openai-error.ts'
 import { tokenKey, userKey } from '#contract/redis-keys.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { signedIn } from '../support/accounts.ts'
+import { changeUser } from '../support/admin.ts'
 import { type Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
 import { withRedis } from '../support/redis.ts'
@@ -73,8 +74,7 @@ stackTest(
   async ({ plan }) => {
     const { token, account } = await withToken(plan)
     const admin = (await signedIn(plan, 'admin')).client
-    const change = (state: string) =>
-      admin.send(`/admin/api/users/${account.id}`, { method: 'PATCH', body: { state } })
+    const change = (state: string) => changeUser(admin, account.id, { state })
     assert.equal((await call(plan, token)).status, 200)
     assert.equal((await change('disabled')).status, 200)
     assertRefused(await call(plan, token), 401, 'invalid_api_key')

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import type { Me } from '#contract/api.ts'
 import { DEFAULT_PASSWORD } from '../../worker/src/env.ts'
 import { makeAccount } from '../support/accounts.ts'
+import { changeUser, shownUser } from '../support/admin.ts'
 import { Client } from '../support/client.ts'
 import { ROOMY } from '../support/own-stack.ts'
 import { assertProblem } from '../support/problem.ts'
@@ -19,20 +20,37 @@ async function admin(plan: Parameters<typeof makeAccount>[0], username: string, 
   const client = new Client(plan)
   assert.equal((await client.signIn(username, password)).status, 200)
   const { id } = (await client.send('/api/me')).json<{ id: string }>()
-  const disable = (other: string) =>
-    client.send(`/admin/api/users/${other}`, { method: 'PATCH', body: { state: 'disabled' } })
-  return { client, id, disable }
+  return { client, id }
 }
 
+type Admin = Awaited<ReturnType<typeof admin>>
+
+/** Sends each change in the same moment, made of what is there before. */
+async function atOnce(...changes: readonly (readonly [by: Admin, of: Admin, change: object])[]) {
+  const made = await Promise.all(
+    changes.map(async ([by, of, change]) => {
+      const { version } = await shownUser(by.client, of.id)
+      return { by, of, body: { version, ...change } }
+    }),
+  )
+  const path = (of: Admin) => `/admin/api/users/${of.id}`
+  return Promise.all(
+    made.map(({ by, of, body }) => by.client.send(path(of), { method: 'PATCH', body })),
+  )
+}
+
+const OFF = { state: 'disabled' }
+const DOWN = { role: 'user' }
+
 stackTest('the last administrator cannot be disabled', async ({ plan }) => {
-  const { id, client, disable } = await admin(plan, SEED, DEFAULT_PASSWORD)
-  const refused = await disable(id)
+  const { id, client } = await admin(plan, SEED, DEFAULT_PASSWORD)
+  const refused = await changeUser(client, id, OFF)
   assertProblem(refused, 409, 'last_admin')
   assert.equal((await client.send('/api/me')).status, 200)
   // A disabled one is no help.
   const other = await makeAccount(plan, 'admin')
   await sqlRun(plan, "UPDATE users SET state = 'disabled' WHERE id = ?", [other.id])
-  assertProblem(await disable(id), 409, 'last_admin')
+  assertProblem(await changeUser(client, id, OFF), 409, 'last_admin')
 })
 
 stackTest('two administrators who disable each other do not both succeed', async ({ plan }) => {
@@ -43,7 +61,7 @@ stackTest('two administrators who disable each other do not both succeed', async
     const account = await makeAccount(plan, 'admin')
     const one = await admin(plan, SEED, DEFAULT_PASSWORD)
     const other = await admin(plan, account.username, account.password)
-    const answers = await Promise.all([one.disable(other.id), other.disable(one.id)])
+    const answers = await atOnce([one, other, OFF], [other, one, OFF])
     const statuses = answers.map(({ status }) => status).toSorted()
     assert.equal(statuses[0], 200, JSON.stringify(statuses))
     // The other is told so, or is disabled before the gate lets the request through.
@@ -55,20 +73,18 @@ stackTest('two administrators who disable each other do not both succeed', async
 stackTest('two administrators who demote each other do not both succeed', async ({ plan }) => {
   const [seed] = await sqlRows(plan, 'SELECT id FROM users WHERE username = ?', [SEED])
   await sqlRun(plan, "UPDATE users SET state = 'disabled' WHERE id <> ?", [Number(seed?.['id'])])
-  const demote = ({ client }: { client: Client }, id: string) =>
-    client.send(`/admin/api/users/${id}`, { method: 'PATCH', body: { role: 'user' } })
   await sqlRun(plan, "UPDATE users SET state = 'enabled', role = 'admin' WHERE id = ?", [
     Number(seed?.['id']),
   ])
   const one = await admin(plan, SEED, DEFAULT_PASSWORD)
-  assertProblem(await demote(one, one.id), 409, 'last_admin')
+  assertProblem(await changeUser(one.client, one.id, DOWN), 409, 'last_admin')
   for (let round = 0; round < 5; round += 1) {
     const account = await makeAccount(plan, 'admin')
     const [left, right] = [
       await admin(plan, SEED, DEFAULT_PASSWORD),
       await admin(plan, account.username, account.password),
     ]
-    const answers = await Promise.all([demote(left, right.id), demote(right, left.id)])
+    const answers = await atOnce([left, right, DOWN], [right, left, DOWN])
     const statuses = answers.map(({ status }) => status).toSorted()
     assert.equal(statuses[0], 200, JSON.stringify(statuses))
     assert.ok([401, 403, 409].includes(statuses[1] ?? 0), JSON.stringify(statuses))

@@ -9,6 +9,7 @@ import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts'
 import { type AccessTokens, createAccessTokens } from './stores/access-tokens.ts'
 import { createLoginAttempts } from './stores/login-attempts.ts'
 import type { Database } from './stores/mysql.ts'
+import { createPasswordResets, type PasswordResets } from './stores/password-resets.ts'
 import { createRevocations, type Revocations } from './stores/revocations.ts'
 import { createSessions, type Sessions } from './stores/sessions.ts'
 import { createUserCopies, type UserCopies } from './stores/user-copies.ts'
@@ -21,6 +22,7 @@ export interface AccountSide {
   readonly userCopies: UserCopies
   readonly sessions: Sessions
   readonly revocations: Revocations
+  readonly passwordResets: PasswordResets
   readonly accessTokens: AccessTokens
   readonly loginThrottle: LoginThrottle
   readonly passwordDuty: PasswordDuty
@@ -51,6 +53,7 @@ export function createAccountSide({ env, log, db, redis, now }: AccountSideDeps)
     userCopies,
     sessions: createSessions(redis, env),
     revocations: createRevocations(db),
+    passwordResets: createPasswordResets(db, now),
     accessTokens: createAccessTokens(db, redis),
     loginThrottle: createLoginThrottle(createLoginAttempts(redis), createLocalAttempts(now), log),
     passwordDuty: createPasswordDuty(mustChange, now),

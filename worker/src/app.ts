@@ -11,8 +11,13 @@ import { demandOwnPassword } from './password-guard.ts'
 import { requestContext } from './request-context.ts'
 import { requestLog } from './request-log.ts'
 import { adminAccountRoutes } from './routes/admin-accounts.ts'
+import { adminAuditRoutes } from './routes/admin-audit.ts'
+import { adminGenerationRoutes } from './routes/admin-generations.ts'
+import { adminKeyTestRoutes } from './routes/admin-key-tests.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
+import { adminPriceRoutes } from './routes/admin-prices.ts'
+import { adminSessionRoutes } from './routes/admin-sessions.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationExportRoutes } from './routes/conversation-export.ts'
@@ -26,6 +31,7 @@ import { modelRoutes } from './routes/models.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { allOperations } from './routes/operations.ts'
 import { passwordRoutes } from './routes/password.ts'
+import { passwordResetRoutes } from './routes/password-reset.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -58,6 +64,7 @@ export function createApp(deps: Deps): App {
     logoutRoutes,
     meRoutes,
     passwordRoutes,
+    passwordResetRoutes,
     sessionRoutes,
     tokenRoutes,
     chatRoutes,
@@ -68,9 +75,14 @@ export function createApp(deps: Deps): App {
     modelRoutes,
     usageRoutes,
     adminKeyRoutes,
+    adminKeyTestRoutes,
     adminLogRoutes,
     adminUserRoutes,
     adminAccountRoutes,
+    adminSessionRoutes,
+    adminPriceRoutes,
+    adminGenerationRoutes,
+    adminAuditRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

@@ -7,11 +7,14 @@ import type { Chore } from './chore.ts'
 import type { PasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
 import type { ModelSide } from './model-side.ts'
+import type { Audit } from './stores/audit.ts'
 import type { Conversations } from './stores/conversation-list.ts'
 import type { ConversationMessages } from './stores/conversation-messages.ts'
 import type { ConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
+import type { PriceList } from './stores/price-list.ts'
 import type { ProxyLogs } from './stores/proxy-logs.ts'
+import type { RunningCalls } from './stores/running-calls.ts'
 import type { UsageReports } from './stores/usage-reports.ts'
 
 export interface Deps extends AccountSide, ModelSide {
@@ -39,7 +42,12 @@ export interface Deps extends AccountSide, ModelSide {
   /** Lets search know the messages of turns that have ended. */
   readonly conversationIndexing: Chore
 
-  // Reading of usage and logs
+  // What administrators look after
+  readonly priceList: PriceList
+  readonly runningCalls: RunningCalls
+
+  // Reading of usage, logs and changes
+  readonly audit: Audit
   readonly usageReports: UsageReports
   readonly proxyLogs: ProxyLogs
 }

@@ -3,6 +3,7 @@
 import { pino } from 'pino'
 import type { Role } from '#contract/session.ts'
 import type { AccountSide } from './account-side.ts'
+import type { AuditOrigin } from './domain/audit.ts'
 import { createLocalAttempts } from './domain/login-delay.ts'
 import { createPasswordDuty } from './domain/password-duty.ts'
 import { createLoginThrottle } from './login-throttle.ts'
@@ -25,6 +26,8 @@ export interface FakeAccounts extends AccountSide {
   readonly copies: GateUser[]
   /** `<uid>:<hash>@<epoch>`: sessions that were kept when the others were ended. */
   readonly kept: string[]
+  /** Of changes of accounts. */
+  readonly origins: AuditOrigin[]
   readonly logins: { readonly id: string; readonly at: Date; readonly ip: string }[]
   /** By hash. */
   readonly tokens: Map<string, NewToken & { readonly id: string }>
@@ -41,6 +44,7 @@ export function fakeAccounts(now: () => number): FakeAccounts {
   const noted: string[] = []
   const copies: GateUser[] = []
   const kept: string[] = []
+  const origins: AuditOrigin[] = []
   const logins: FakeAccounts['logins'] = []
   const tokens: FakeAccounts['tokens'] = new Map()
 
@@ -56,9 +60,9 @@ export function fakeAccounts(now: () => number): FakeAccounts {
       findByUsername: async (name) => [...accounts.values()].find((user) => user.username === name),
       findById: async (id) => accounts.get(id),
       nameKey: async (name) => name.toLowerCase(),
-      list: async (afterId, limit) =>
+      list: async ({ afterId, limit, ...query }) =>
         [...accounts.values()]
-          .filter(({ id }) => Number(id) > Number(afterId))
+          .filter(({ id }) => Number(id) > Number(afterId) && id === (query.id ?? id))
           .slice(0, limit)
           .map((user) => ({ ...user, lastLoginAt: null })),
       listActive: async () => [],
@@ -86,12 +90,18 @@ export function fakeAccounts(now: () => number): FakeAccounts {
         if (user === undefined || (from !== undefined && user.epoch !== from)) return undefined
         return store({ ...user, ...change, epoch: user.epoch + 1 })
       },
-      change: async (uid, change) => {
+      change: async (uid, change, revision, origin) => {
         const user = accounts.get(uid)
         if (user === undefined) return undefined
+        if (user.revision !== revision) {
+          return { before: undefined, after: { ...user, lastLoginAt: null } }
+        }
+        origins.push(origin)
         const isDemoted = user.role === 'admin' && change.role === 'user'
         const raised = change.state === 'disabled' || isDemoted ? 1 : 0
-        const after = store({ ...user, ...change, epoch: user.epoch + raised })
+        const { epoch } = user
+        const next = { epoch: epoch + raised, revision: revision + 1 }
+        const after = store({ ...user, ...change, ...next })
         return { before: { ...user, lastLoginAt: null }, after: { ...after, lastLoginAt: null } }
       },
     },
@@ -124,6 +134,11 @@ export function fakeAccounts(now: () => number): FakeAccounts {
       list: async () => [],
       remove: async () => {},
     },
+    passwordResets: {
+      make: async (uid) => accounts.has(uid),
+      find: async () => undefined,
+      use: async () => undefined,
+    },
     accessTokens: {
       create: async (token) => {
         const id = String(tokens.size + 1)
@@ -155,6 +170,7 @@ export function fakeAccounts(now: () => number): FakeAccounts {
     noted,
     copies,
     kept,
+    origins,
     logins,
     tokens,
   }

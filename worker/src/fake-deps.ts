@@ -14,6 +14,8 @@ import { createConversations } from './stores/conversation-list.ts'
 import { createConversationMessages } from './stores/conversation-messages.ts'
 import { createConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
+import { createPriceList } from './stores/price-list.ts'
+import { createRunningCalls } from './stores/running-calls.ts'
 
 export const WORKER_SECRET = 'a worker secret of more than 32 characters'
 export const SESSION_SECRET = 'a session secret of more than 32 characters'
@@ -58,6 +60,9 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
     conversationTexts: createConversationTexts(emptyDatabase),
     conversationPurge: noChore,
     conversationIndexing: noChore,
+    priceList: createPriceList(emptyDatabase),
+    runningCalls: createRunningCalls(emptyDatabase),
+    audit: { list: () => unused('audit') },
     usageReports: { summary: () => unused('usageReports'), list: () => unused('usageReports') },
     proxyLogs: { insert: () => unused('proxyLogs'), list: () => unused('proxyLogs') },
     ...fakeAccounts(now),

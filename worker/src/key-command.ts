@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import type { Lang } from '#contract/lang.ts'
+import { OPERATOR } from './domain/audit.ts'
 import {
   ALIAS_PATTERN,
   KEY_PATTERN,
@@ -36,7 +37,8 @@ export const KEY_HELP = `Keys of the model provider.
   add [--alias NAME] [--base-url URL] [--weight N] [--account NAME]
                       stores the key that is piped in or typed (never an argument) and enables it,
                       replacing the one with this alias (default: default); options left out stay
-                      as that one has them
+                      as that one has them, but an address of its own has to be said again
+                      (--base-url default: the general one)
   list                shows all keys by their last four characters, and what is wrong with them
   test ALIAS          asks the provider for its models and the balance; costs nothing
   enable ALIAS        lets calls use the key, whatever the provider has said against it
@@ -101,17 +103,18 @@ const COMMANDS: Readonly<
   reencrypt,
   async enable({ keys, io }, names) {
     const { row } = await named(keys, names)
-    await keys.change(row.id, { enabled: true })
+    await keys.change(row.id, { enabled: true }, OPERATOR)
     io.say(`${row.alias} is enabled.`)
   },
   async disable({ keys, io }, names) {
     const { row } = await named(keys, names)
-    await keys.change(row.id, { enabled: false })
+    await keys.change(row.id, { enabled: false }, OPERATOR)
     io.say(`${row.alias} is disabled.`)
   },
   async remove({ keys, io }, names) {
     const { row } = await named(keys, names)
-    if (!(await keys.remove(row.id))) throw new KeyCommandError("The stand-in's key stays.")
+    if (!(await keys.remove(row.id, OPERATOR)))
+      throw new KeyCommandError("The stand-in's key stays.")
     io.say(`${row.alias} is removed.`)
   },
 }
@@ -132,7 +135,7 @@ async function add({ env, keys, io }: Tools, names: readonly string[], values: V
     throw new KeyCommandError(`--weight: a whole number from 1 to ${MAX_WEIGHT}.`)
   }
   const url = values['base-url']
-  const baseUrl = url === undefined ? undefined : normalBaseUrl(url)
+  const baseUrl = url === 'default' ? null : url === undefined ? undefined : normalBaseUrl(url)
   const isWrong = url !== undefined && baseUrl === undefined
   if (isWrong || (baseUrl && !mayTravel({ baseUrl, standin: false }, env.standinUrl))) {
     throw new KeyCommandError('--base-url: https, or http on this machine, and not the stand-in.')
@@ -142,7 +145,10 @@ async function add({ env, keys, io }: Tools, names: readonly string[], values: V
   if (!KEY_PATTERN.test(secret)) {
     throw new KeyCommandError('A key is 8 to 256 printable characters without spaces.')
   }
-  await keys.put({ alias, secret, baseUrl, weight, account })
+  const stored = await keys.put({ alias, secret, baseUrl, weight, account }, OPERATOR)
+  if (stored === undefined) {
+    throw new KeyCommandError(`${alias} has an address of its own: give it, or --base-url default.`)
+  }
   io.say(`${alias} is stored: …${secret.slice(-4)}.`)
 }
 

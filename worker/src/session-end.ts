@@ -4,6 +4,7 @@ import { GATE_HEADERS } from '#contract/headers.ts'
 import { formatRevocation } from '#contract/revocation.ts'
 import type { AppContext, Identity } from './context.ts'
 import type { Deps } from './deps.ts'
+import type { AuditOrigin } from './domain/audit.ts'
 import type { LiveSession } from './stores/sessions.ts'
 import type { GateUser } from './stores/users.ts'
 
@@ -33,16 +34,17 @@ export async function endSession(
 /**
  * Ends all sessions of a user.
  * @param keep a live session that goes on
- * @returns false if `keep` was no longer alive; then nothing was ended
+ * @param origin of an administrator who does this to somebody
+ * @returns false if there is no such user, or `keep` was no longer alive; then nothing was ended
  * @throws {Failure} storage_unavailable: nothing was ended
  */
 export async function endAllSessions(
   deps: Deps,
   c: AppContext,
   uid: string,
-  keep?: LiveSession,
+  { keep, origin }: { readonly keep?: LiveSession; readonly origin?: AuditOrigin } = {},
 ): Promise<boolean> {
-  const user = await deps.userStates.raiseEpoch(uid, keep?.epoch)
+  const user = await deps.userStates.raiseEpoch(uid, keep?.epoch, origin)
   if (user === undefined) return false
   deps.log.info({ requestId: c.var.requestId, uid, epoch: user.epoch }, 'all sessions ended')
   c.header(GATE_HEADERS.revoke, formatRevocation({ kind: 'epoch', uid, epoch: user.epoch }))

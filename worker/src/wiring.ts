@@ -9,13 +9,16 @@ import type { Deps } from './deps.ts'
 import { createPasswordHasher } from './domain/password.ts'
 import type { WorkerEnv } from './env.ts'
 import { createModelSide } from './model-side.ts'
+import { createAudit } from './stores/audit.ts'
 import { createConversations } from './stores/conversation-list.ts'
 import { createConversationMessages } from './stores/conversation-messages.ts'
 import { createConversationRemains } from './stores/conversation-remains.ts'
 import { createConversationTexts } from './stores/conversation-texts.ts'
 import { createDatabase } from './stores/mysql.ts'
+import { createPriceList } from './stores/price-list.ts'
 import { createProxyLogs } from './stores/proxy-logs.ts'
 import { createRedis } from './stores/redis.ts'
+import { createRunningCalls } from './stores/running-calls.ts'
 import { createUsageReports } from './stores/usage-reports.ts'
 
 const MAX_WORKER_ID = 64
@@ -54,6 +57,10 @@ export async function createDeps(
     ),
     conversationIndexing: createChore('texts of conversations', texts.addSome, log),
 
+    priceList: createPriceList(db),
+    runningCalls: createRunningCalls(db),
+
+    audit: createAudit(db),
     usageReports: createUsageReports(db),
     proxyLogs: createProxyLogs(db),
 

@@ -100,6 +100,8 @@ export interface ApiKeyView {
   readonly last4: string
   readonly base_url: string
   readonly weight: number
+  /** To be repeated with a change: raised with each. */
+  readonly version: number
   /** Keys of one account share balance and limits; null: an account of its own. */
   readonly account: string | null
   /** The admin's switch; a key that the provider refuses stays enabled. */
@@ -181,6 +183,8 @@ export interface UserView {
   readonly last_login_at: string | null
   /** Null while Redis is away. */
   readonly active_sessions: number | null
+  /** To be repeated with a change: raised with each. */
+  readonly version: number
 }
 
 /** One conversation in GET /api/conversations, newest first; times are ISO 8601, UTC. */

@@ -59,6 +59,11 @@ export const PROBLEMS = {
     ['Request refused by the model', 'The model provider did not accept this request.'],
     ['模型拒绝了请求', '模型服务方不接受该请求。'],
   ),
+  invalid_reset_link: define(
+    400,
+    ['The link does not work', 'It was used, has expired or was replaced. Ask for another one.'],
+    ['链接无效', '该链接已被使用、已过期或已被替换，请重新获取。'],
+  ),
   unauthenticated: define(
     401,
     ['Please sign in', 'There is no valid session. Please sign in and try again.'],
@@ -127,6 +132,16 @@ export const PROBLEMS = {
     409,
     ['The answer is still running', 'Wait for the answer to end, or stop it first.'],
     ['回答尚未结束', '请等待该回答结束，或先停止它。'],
+  ),
+  conflict: define(
+    409,
+    ['Changed meanwhile', 'Somebody else has changed this; see "current" and try again.'],
+    ['内容已被更改', '其他人已修改此内容，当前内容见 current，请重试。'],
+  ),
+  price_in_force: define(
+    409,
+    ['Already in force', 'Calls are charged by this. Add what applies from a later time instead.'],
+    ['价格已生效', '已有调用按此计费，请改为添加以后生效的价格。'],
   ),
   last_admin: define(
     409,

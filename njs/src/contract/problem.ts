@@ -22,6 +22,8 @@ export interface Problem {
   readonly errors?: readonly FieldError[]
   /** Names of the limit policies that refused (draft-ietf-httpapi-ratelimit-headers-11 §6). */
   readonly 'violated-policies'?: readonly string[]
+  /** What a change did not expect: the thing as it is now. */
+  readonly current?: unknown
 }
 
 export interface FieldError {
@@ -35,6 +37,8 @@ export interface ProblemDetails {
   readonly retryAfter?: number
   readonly errors?: readonly FieldError[]
   readonly violatedPolicies?: readonly string[]
+  /** Serialised as JSON. */
+  readonly current?: unknown
   /** The limit that refused: `quota` requests in any `windowSeconds`. */
   readonly limit?: { readonly quota: number; readonly windowSeconds: number }
 }
@@ -73,6 +77,7 @@ export function makeProblem(
     ...(details.violatedPolicies !== undefined && {
       'violated-policies': details.violatedPolicies,
     }),
+    ...(details.current !== undefined && { current: details.current }),
   }
 }
 

@@ -63,13 +63,18 @@ export const PRICE_SCALE = 4
 /** Price units of 10^-4 per 10^6 tokens make cost units of 10^-10 per token: no rounding anywhere. */
 export const COST_SCALE = 10
 
+/** Returns the date in Beijing at an instant (Unix ms), YYYY-MM-DD. */
+export function beijingDay(at: number): string {
+  return new Date(at + BEIJING_OFFSET_MS).toISOString().slice(0, 10)
+}
+
 /** Returns the tier at an instant (Unix ms): peak is Beijing Mon–Fri 09–12 and 14–18, no holidays. */
 export function tierAt(at: number, holidays: ReadonlySet<string>): PriceTier {
   const beijing = new Date(at + BEIJING_OFFSET_MS)
   const weekday = beijing.getUTCDay()
   const hour = beijing.getUTCHours()
   if (weekday === 0 || weekday === 6) return 'off_peak'
-  if (holidays.has(beijing.toISOString().slice(0, 10))) return 'off_peak'
+  if (holidays.has(beijingDay(at))) return 'off_peak'
   return PEAK_HOURS.some(([from, to]) => hour >= from && hour < to) ? 'peak' : 'off_peak'
 }
 

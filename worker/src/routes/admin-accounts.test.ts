@@ -22,7 +22,7 @@ test('an account is made with a password to pass on, which has to be changed', a
   const { user, password } = await jsonOf<MadeUser>(response)
   assert.deepEqual(user, {
     ...{ id: '3', username: '王芳.2', role: 'user', state: 'enabled', limits: {} },
-    ...{ must_change: true, last_login_at: null, active_sessions: 0 },
+    ...{ must_change: true, last_login_at: null, active_sessions: 0, version: 1 },
   })
   const { passwordHash, mustChange } = deps.accounts.get('3') ?? {}
   assert.deepEqual([passwordHash, mustChange], [`hash of ${password}`, 1])

@@ -14,7 +14,7 @@ async function post(body: object, role: Role = 'admin') {
     ...base.keys,
     put: async (key: NewApiKey) => {
       stored.push(key)
-      return '7'
+      return { id: '7', baseUrl: key.baseUrl ?? null }
     },
   }
   const response = await createApp({ ...base, keys }).request('/admin/api_key', {
@@ -29,7 +29,9 @@ async function post(body: object, role: Role = 'admin') {
 test('a key is stored, and only its end is answered', async () => {
   const { status, answer, stored } = await post({ api_key: KEY })
   assert.equal(status, 200)
-  assert.deepEqual(answer, { id: '7', alias: 'default', last4: 'cdef' })
+  assert.deepEqual(answer, {
+    ...{ id: '7', alias: 'default', last4: 'cdef', base_url: 'https://api.deepseek.com' },
+  })
   // What is not given is for the row to say.
   const rest = { baseUrl: undefined, weight: undefined, account: undefined }
   assert.deepEqual(stored, [{ alias: 'default', secret: KEY, ...rest }])

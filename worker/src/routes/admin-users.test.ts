@@ -6,7 +6,7 @@ import { createApp } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { liveSession } from '../fake-accounts.ts'
-import { fakeDeps, gateHeaders, jsonOf } from '../fake-deps.ts'
+import { type FakeDeps, fakeDeps, gateHeaders, jsonOf } from '../fake-deps.ts'
 
 const ADMIN = gateHeaders('1', 'admin')
 
@@ -14,12 +14,18 @@ function list(deps: Deps, query = '', headers = ADMIN) {
   return createApp(deps).request(`/admin/api/users${query}`, { headers })
 }
 
-function patch(deps: Deps, id: string, body: unknown, headers = ADMIN) {
+function send(deps: Deps, id: string, body: unknown, headers = ADMIN) {
   return createApp(deps).request(`/admin/api/users/${id}`, {
     method: 'PATCH',
     headers: { ...headers, 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   })
+}
+
+/** Changes what is there. */
+function patch(deps: FakeDeps, id: string, body: object, headers = ADMIN) {
+  const version = deps.accounts.get(id)?.revision ?? 1
+  return send(deps, id, { version, ...body }, headers)
 }
 
 test('accounts are listed page by page, with their live sessions', async () => {
@@ -30,6 +36,7 @@ test('accounts are listed page by page, with their live sessions', async () => {
     {
       ...{ id: '1', username: 'root', role: 'admin', state: 'enabled' },
       ...{ limits: {}, must_change: false, last_login_at: null, active_sessions: 0 },
+      version: 1,
     },
   ])
   const second = await jsonOf<Page<UserView>>(await list(deps, `?limit=1&cursor=${first.next}`))
@@ -97,9 +104,11 @@ test('what is wrong is named, and nothing is changed', async () => {
   const many = Object.fromEntries(
     Array.from({ length: 10 }, (_, n) => [`${'p'.repeat(30)}${n}`, 5]),
   )
-  const table: readonly (readonly [unknown, string])[] = [
-    [{}, ''],
+  const table: readonly (readonly [object, string])[] = [
+    [{}, 'version'],
     [[], ''],
+    [{ version: 1 }, ''],
+    [{ version: '1', state: 'enabled' }, 'version'],
     [{ state: 'gone' }, 'state'],
     [{ role: 'owner' }, 'role'],
     [{ limits: { chat: 0 } }, 'limits.chat'],
@@ -110,12 +119,30 @@ test('what is wrong is named, and nothing is changed', async () => {
   ]
   const deps = fakeDeps()
   for (const [body, field] of table) {
-    const response = await patch(deps, '2', body)
+    const given =
+      Array.isArray(body) || Object.keys(body).length === 0 ? body : { version: 1, ...body }
+    const response = await send(deps, '2', given)
     assert.equal(response.status, 400, JSON.stringify(body))
     const { errors } = await jsonOf<Problem>(response)
     assert.equal(errors?.[0]?.field, field, JSON.stringify(errors))
   }
   assert.deepEqual(deps.copies, [])
+})
+
+test('a change names the state that it expects, and its origin is handed on', async () => {
+  const deps = fakeDeps()
+  const stale = await send(deps, '2', { version: 7, limits: { chat: 1 } })
+  assert.equal(stale.status, 409)
+  const { code, current } = await jsonOf<Problem>(stale)
+  assert.deepEqual([code, (current as UserView).version], ['conflict', 1])
+  assert.deepEqual([deps.copies, deps.origins], [[], []])
+  assert.equal((await send(deps, '2', { version: 1, limits: { chat: 1 } })).status, 200)
+  assert.deepEqual(
+    deps.origins.map(({ uid, name }) => [uid, name]),
+    [['1', 'root']],
+  )
+  const shown = await createApp(deps).request('/admin/api/users/2', { headers: ADMIN })
+  assert.equal((await jsonOf<UserView>(shown)).version, 2)
 })
 
 test('an account that is not there is not found', async () => {

@@ -5,6 +5,7 @@ import type { KeyState, KeyTest } from '#contract/key-state.ts'
 import type { Lang } from '#contract/lang.ts'
 import { PROBLEMS } from '#contract/problem-codes.ts'
 import type { KeyObstacle } from '../domain/key-book.ts'
+import { Failure } from '../failure.ts'
 import type { OpenedRow } from '../stores/api-keys.ts'
 import type { KeyFinding } from '../upstream/key-check.ts'
 import { FLAW_WORDS, STATE_WORDS, TEST_WORDS } from './key-words.ts'
@@ -24,6 +25,7 @@ export function keyView(
     last4: row.last4,
     base_url: row.base_url ?? defaultBaseUrl,
     weight: row.weight,
+    version: row.revision,
     account: row.account,
     enabled: row.enabled === 1,
     state,
@@ -44,7 +46,15 @@ export function testView({ failure, ...finding }: KeyFinding, lang: Lang): KeyTe
 
 /** Returns the outcome for a row that has nothing to test with. */
 export function flawView(flaw: NonNullable<OpenedRow['flaw']>, lang: Lang): KeyTest {
-  const detail = FLAW_WORDS[flaw][lang]
+  return untested(FLAW_WORDS[flaw][lang])
+}
+
+/** Returns the outcome of a test that failed on our side. */
+export function failureView(error: unknown, lang: Lang): KeyTest {
+  return untested(PROBLEMS[error instanceof Failure ? error.code : 'internal'][lang].detail)
+}
+
+function untested(detail: string): KeyTest {
   return { ok: false, status: null, detail, latency_ms: null, models: [], balance: null }
 }
 

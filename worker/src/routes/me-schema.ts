@@ -31,16 +31,3 @@ export const Me = z
       .meta({ description: 'Things this person should know about.' }),
   })
   .meta({ id: 'Me' }) satisfies z.ZodType<Contract.Me>
-
-export const sessionId = z.string().regex(/^[0-9a-f]{64}$/)
-
-export const Session = z
-  .strictObject({
-    id: sessionId.meta({ description: 'Names the session and opens nothing.' }),
-    current: z.boolean().meta({ description: 'True for the session that asks.' }),
-    created_at: time,
-    last_seen_at: time.meta({ description: 'A minute exact.' }),
-    ip: z.string(),
-    user_agent: z.string(),
-  })
-  .meta({ id: 'Session' }) satisfies z.ZodType<Contract.SessionView>

@@ -1,6 +1,14 @@
 /** Every operation of the API, in the order in which the document shows them. */
 
 import type { WorkerEnv } from '../env.ts'
+import { ADMIN_ACCOUNT_OPERATIONS } from './admin-accounts.ts'
+import { ADMIN_AUDIT_OPERATIONS } from './admin-audit.ts'
+import { ADMIN_GENERATION_OPERATIONS } from './admin-generations.ts'
+import { ADMIN_KEY_TEST_OPERATIONS } from './admin-key-tests.ts'
+import { ADMIN_KEY_OPERATIONS } from './admin-keys.ts'
+import { ADMIN_PRICE_OPERATIONS } from './admin-prices.ts'
+import { ADMIN_SESSION_OPERATIONS } from './admin-sessions.ts'
+import { ADMIN_USER_OPERATIONS } from './admin-users.ts'
 import { chatOperations } from './chat-operations.ts'
 import { CONVERSATION_EXPORT_OPERATIONS } from './conversation-export.ts'
 import { CONVERSATION_SEARCH_OPERATIONS } from './conversation-search.ts'
@@ -12,6 +20,7 @@ import { MODEL_OPERATIONS } from './models.ts'
 import { OPENAPI_OPERATIONS } from './openapi.ts'
 import type { OperationSpec } from './operation.ts'
 import { PASSWORD_OPERATIONS } from './password.ts'
+import { PASSWORD_RESET_OPERATIONS } from './password-reset.ts'
 import { SESSION_OPERATIONS } from './sessions.ts'
 import { TOKEN_OPERATIONS } from './tokens.ts'
 
@@ -22,6 +31,7 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...LOGOUT_OPERATIONS,
     ...ME_OPERATIONS,
     ...PASSWORD_OPERATIONS,
+    ...PASSWORD_RESET_OPERATIONS,
     ...SESSION_OPERATIONS,
     ...TOKEN_OPERATIONS,
     ...Object.values(chatOperations(limits)),
@@ -29,6 +39,14 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...CONVERSATION_OPERATIONS,
     ...CONVERSATION_SEARCH_OPERATIONS,
     ...CONVERSATION_EXPORT_OPERATIONS,
+    ...ADMIN_USER_OPERATIONS,
+    ...ADMIN_ACCOUNT_OPERATIONS,
+    ...ADMIN_SESSION_OPERATIONS,
+    ...ADMIN_KEY_OPERATIONS,
+    ...ADMIN_KEY_TEST_OPERATIONS,
+    ...ADMIN_PRICE_OPERATIONS,
+    ...ADMIN_GENERATION_OPERATIONS,
+    ...ADMIN_AUDIT_OPERATIONS,
     ...OPENAPI_OPERATIONS,
   ]
 }

@@ -4,6 +4,7 @@ import type { Problem } from '#contract/problem.ts'
 import { createApp } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { account } from '../fake-accounts.ts'
 import { fakeDeps, gateHeaders, jsonOf } from '../fake-deps.ts'
 
 const NEW = 'a better password'
@@ -103,7 +104,8 @@ test('without MySQL nothing is changed', async () => {
 
 test('a disabled or removed account has no password to change', async () => {
   const deps = fakeDeps()
-  await deps.userStates.change('2', { state: 'disabled' })
+  const off = { ...account('2', 'anna', 'user'), state: 'disabled' } as const
+  deps.accounts.set('2', off)
   assert.equal((await change(deps)).status, 401)
   assert.equal((await change(deps, BODY, gateHeaders('77'))).status, 401)
   assert.deepEqual(deps.verified, [])

@@ -2,15 +2,13 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type { SessionView } from '#contract/api.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
 import { endAllSessions, endSession } from '../session-end.ts'
-import type { LiveSession } from '../stores/sessions.ts'
-import { Session, sessionId } from './me-schema.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
+import { SessionView, sessionIdParam, sessionView } from './session-view.ts'
 
 const TAG = 'Sessions'
 
@@ -24,7 +22,7 @@ const listSessions = operation({
   answers: {
     200: {
       description: 'The live sessions.',
-      schema: z.strictObject({ sessions: z.array(Session) }),
+      schema: z.strictObject({ sessions: z.array(SessionView) }),
     },
   },
 })
@@ -36,7 +34,7 @@ const endOneSession = operation({
   tag: TAG,
   summary: 'Ends a session of the person; every gate refuses it within two seconds.',
   access: 'user',
-  params: z.strictObject({ id: sessionId }),
+  params: z.strictObject({ id: sessionIdParam }),
   answers: { 204: { description: 'It is over.' } },
 })
 
@@ -62,7 +60,7 @@ export function sessionRoutes(deps: Deps): App {
   serve(app, listSessions, async (c, { who }) => {
     const { uid, session } = who
     const [sessions = []] = await deps.sessions.list([uid])
-    return c.json({ sessions: sessions.map((item) => view(item, session)) })
+    return c.json({ sessions: sessions.map((item) => sessionView(item, session)) })
   })
 
   serve(app, endOneSession, async (c, { who, params }) => {
@@ -78,22 +76,11 @@ export function sessionRoutes(deps: Deps): App {
   serve(app, endOtherSessions, async (c, { who }) => {
     const { uid, session } = who
     const current = await deps.sessions.find(uid, session)
-    const isDone = current !== undefined && (await endAllSessions(deps, c, uid, current))
+    const isDone = current !== undefined && (await endAllSessions(deps, c, uid, { keep: current }))
     // It was ended from another place a moment ago, so it has nothing to say any more.
     if (!isDone) throw new Failure('unauthenticated')
     return c.body(null, 204)
   })
 
   return app
-}
-
-function view({ hash, created, last, ip, ua }: LiveSession, current: string): SessionView {
-  return {
-    id: hash,
-    current: hash === current,
-    created_at: new Date(created * 1000).toISOString(),
-    last_seen_at: new Date(last * 1000).toISOString(),
-    ip,
-    user_agent: ua,
-  }
 }

@@ -6,19 +6,21 @@ const CHUNK_CHARACTERS = 32_768
 /**
  * Returns the answer that sends the pieces. What fails before the first piece is thrown, so that it
  * becomes a status; what fails later breaks the connection, so that nobody takes a part for the whole.
+ * @param chunkCharacters pieces are sent together up to this size; 1: each as it comes
  */
 export async function textStream(
   pieces: AsyncGenerator<string, void>,
   headers: Readonly<Record<string, string>>,
+  chunkCharacters = CHUNK_CHARACTERS,
 ): Promise<Response> {
   const encoder = new TextEncoder()
-  let ahead = await nextChunk(pieces)
+  let ahead = await nextChunk(pieces, chunkCharacters)
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         if (ahead === undefined) return controller.close()
         controller.enqueue(encoder.encode(ahead))
-        ahead = await nextChunk(pieces)
+        ahead = await nextChunk(pieces, chunkCharacters)
       },
       cancel: async () => {
         await pieces.return()
@@ -30,9 +32,12 @@ export async function textStream(
 }
 
 /** Returns the next pieces together, undefined after the last. */
-async function nextChunk(pieces: AsyncGenerator<string, void>): Promise<string | undefined> {
+async function nextChunk(
+  pieces: AsyncGenerator<string, void>,
+  characters: number,
+): Promise<string | undefined> {
   let chunk = ''
-  while (chunk.length < CHUNK_CHARACTERS) {
+  while (chunk.length < characters) {
     const { done, value } = await pieces.next()
     if (done) return chunk === '' ? undefined : chunk
     chunk += value

@@ -23,6 +23,8 @@ export interface KeyRow {
   readonly weight: number
   readonly account: string | null
   readonly version: number
+  /** Raised with every change by an administrator. */
+  readonly revision: number
   readonly enabled: number
   readonly standin: number
   readonly fault: KeyFault | null
@@ -32,7 +34,7 @@ export interface KeyRow {
 }
 
 export const SELECT_KEYS = `SELECT id, alias, key_cipher, plain_key, last4, base_url, weight, account,
-  version, enabled, standin, fault, fault_at, created_at, last_used_at FROM api_keys`
+  version, revision, enabled, standin, fault, fault_at, created_at, last_used_at FROM api_keys`
 
 /** A row with its key, or with what is wrong about it. */
 export interface OpenedRow {

@@ -122,7 +122,7 @@ export function createApiKeys({ env, db, log, now }: ApiKeyDeps): ApiKeys {
         await db.execute('UPDATE api_keys SET enabled = FALSE WHERE standin')
       } else {
         const standin = { alias: STANDIN_ALIAS, secret: STANDIN_KEY, baseUrl: standinUrl }
-        await changes.put({ ...standin, weight: 1, account: null }, true)
+        await changes.put({ ...standin, weight: 1, account: null }, undefined, true)
       }
       if (deepseekApiKey === undefined) return
       if (!KEY_PATTERN.test(deepseekApiKey)) {
@@ -158,9 +158,9 @@ export function createApiKeys({ env, db, log, now }: ApiKeyDeps): ApiKeys {
       return first.standin ? 'standin_upstream' : undefined
     },
 
-    put: (key) => changing(changes.put(key)),
-    change: (id, change) => changing(changes.change(id, change)),
-    remove: (id) => changing(changes.remove(id)),
+    put: (...put) => changing(changes.put(...put)),
+    change: (...change) => changing(changes.change(...change)),
+    remove: (...remove) => changing(changes.remove(...remove)),
     fault: (key, fault) => changing(changes.fault(key, fault)),
     refill: (key) => changing(changes.refill(key)),
     claimBalanceChecks: changes.claimBalanceChecks,

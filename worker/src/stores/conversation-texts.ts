@@ -6,6 +6,7 @@
 import type { SearchQuery } from '../domain/search-query.ts'
 import { SNIPPET_CHARACTERS, SNIPPET_LEAD } from '../domain/search-snippet.ts'
 import { Failure } from '../failure.ts'
+import { containing } from './like-pattern.ts'
 import type { Database, Queries, SqlValue } from './mysql.ts'
 
 /** A text that has all phrases. */
@@ -167,14 +168,9 @@ function select(
      LEFT JOIN messages m ON m.id = t.message_id
      WHERE ${place}${' AND t.body LIKE ?'.repeat(phrases.length)}
      ORDER BY t.id DESC LIMIT ?`,
-    [first, first, ...values, ...phrases.map(pattern), limit],
+    [first, first, ...values, ...phrases.map(containing), limit],
     { timeoutMs: timeoutMs + ANSWER_MS },
   )
-}
-
-/** Returns the LIKE pattern of a text that holds the phrase as it is. */
-function pattern(phrase: string): string {
-  return `%${phrase.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`
 }
 
 /** If MySQL is away altogether, the next statement tells. */

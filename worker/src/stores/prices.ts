@@ -10,7 +10,8 @@ export interface Prices {
   book(): Promise<PriceBook>
 }
 
-const CACHE_MS = 60_000
+/** How long a worker goes by the list that it has read, ms. */
+export const PRICES_KEPT_MS = 60_000
 
 interface PriceTableRow {
   readonly model: string
@@ -57,7 +58,7 @@ export function createPrices(db: Database, log: Logger, now: () => number): Pric
   return {
     async book() {
       if (cached === undefined || now() >= cached.until) {
-        cached = { book: await load(), until: now() + CACHE_MS }
+        cached = { book: await load(), until: now() + PRICES_KEPT_MS }
       }
       return cached.book
     },

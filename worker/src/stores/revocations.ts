@@ -3,6 +3,8 @@
  * the second that Redis may lose when it is killed, and the worker itself.
  */
 
+import type { AuditOrigin } from '../domain/audit.ts'
+import { recordChange } from './audit.ts'
 import type { Database, Queries } from './mysql.ts'
 
 export interface NotedRevocation {
@@ -16,8 +18,11 @@ export interface NotedRevocation {
 
 /** Every call throws Failure('storage_unavailable') if MySQL is away. */
 export interface Revocations {
-  /** Notes a session or access token by its hash. */
-  note(uid: string, hash: string): Promise<void>
+  /**
+   * Notes a session or access token by its hash.
+   * @param origin of an administrator who ends somebody's session
+   */
+  note(uid: string, hash: string, origin?: AuditOrigin): Promise<void>
   /** Returns what is noted, from old to new, REVOCATION_BATCH rows from the one after `afterId` on. */
   list(afterId: string): Promise<readonly NotedRevocation[]>
   remove(ids: readonly string[]): Promise<void>
@@ -29,7 +34,15 @@ export const REVOCATION_BATCH = 500
 
 export function createRevocations(db: Database): Revocations {
   return {
-    note: (uid, hash) => noteRevocation(db, uid, hash),
+    note(uid, hash, origin) {
+      if (origin === undefined) return noteRevocation(db, uid, hash)
+      return db.transaction(async (tx) => {
+        const before = { session: hash }
+        const record = { action: 'user.end_session', target: uid, before, after: null } as const
+        await recordChange(tx, { origin, ...record })
+        await noteRevocation(tx, uid, hash)
+      })
+    },
     async list(afterId) {
       const rows = await db.query<Omit<NotedRevocation, 'isOld'> & { readonly isOld: number }>(
         `SELECT id, user_id AS uid, hash,

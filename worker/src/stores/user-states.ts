@@ -1,12 +1,15 @@
 /**
  * Changes of what the gate has to know of a user. Each is one transaction with its note in the
- * revocation outbox, so Redis learns of it even if the worker ends in between.
+ * revocation outbox, so Redis learns of it even if the worker ends in between; and with its record if an
+ * administrator makes it.
  */
 
+import type { AuditOrigin } from '../domain/audit.ts'
 import { Failure } from '../failure.ts'
+import { recordChange } from './audit.ts'
 import type { Database, Queries } from './mysql.ts'
-import { noteRevocation } from './revocations.ts'
-import { GATE_USER_COLUMNS, type GateUser, type ListedUser } from './users.ts'
+import { auditedUser, lockUser, replacePassword, storeUser } from './user-rows.ts'
+import type { GateUser, ListedUser } from './users.ts'
 
 export interface UserChange {
   readonly state?: GateUser['state']
@@ -24,51 +27,75 @@ export interface PasswordChange {
   readonly from?: number
 }
 
+/** `after` is the user as it is then; without `before` it is as it was: its revision was another one. */
+export interface ChangedUser {
+  readonly before: ListedUser | undefined
+  readonly after: ListedUser
+}
+
 /** Every call throws Failure('storage_unavailable') if MySQL is away. */
 export interface UserStates {
   /**
    * Raises the user's epoch, which ends all sessions. Returns the user as it is then; undefined if
    * there is none, or if the epoch is no longer `from`.
+   * @param origin of an administrator who does this to somebody
    */
-  raiseEpoch(uid: string, from?: number): Promise<GateUser | undefined>
+  raiseEpoch(uid: string, from?: number, origin?: AuditOrigin): Promise<GateUser | undefined>
   /**
    * Stores another password and raises the epoch, which ends all sessions. Returns the user as it is
    * then; undefined if there is none, or if the epoch is no longer `from`.
+   * @param origin of an administrator who does this to somebody
    */
-  setPassword(uid: string, change: PasswordChange): Promise<GateUser | undefined>
+  setPassword(
+    uid: string,
+    change: PasswordChange,
+    origin?: AuditOrigin,
+  ): Promise<GateUser | undefined>
   /**
-   * Changes state, role or limits; disabling, and no longer being an administrator, raises the epoch.
-   * Returns the user as it was and as it is then, or undefined if there is none.
+   * Changes state, role or limits if the user's revision is `revision`; disabling, and no longer being an
+   * administrator, raises the epoch. Returns undefined if there is no such user.
    * @throws {Failure} last_admin
    */
   change(
     uid: string,
     change: UserChange,
-  ): Promise<{ readonly before: ListedUser; readonly after: ListedUser } | undefined>
+    revision: number,
+    origin: AuditOrigin,
+  ): Promise<ChangedUser | undefined>
 }
 
 export function createUserStates(db: Database): UserStates {
   return {
-    raiseEpoch: (uid, from) =>
+    raiseEpoch: (uid, from, origin) =>
       db.transaction(async (tx) => {
         const user = await lockUser(tx, uid)
         if (user === undefined || (from !== undefined && user.epoch !== from)) return undefined
-        return await store(tx, { ...user, epoch: user.epoch + 1 })
+        if (origin !== undefined) {
+          const { username } = user
+          const record = { before: { username }, after: { username } }
+          await recordChange(tx, { origin, action: 'user.sign_out', target: uid, ...record })
+        }
+        return await storeUser(tx, { ...user, epoch: user.epoch + 1 })
       }),
 
-    setPassword: (uid, { passwordHash, mustChange, from }) =>
+    setPassword: (uid, { passwordHash, mustChange, from }, origin) =>
       db.transaction(async (tx) => {
         const user = await lockUser(tx, uid)
         if (user === undefined || (from !== undefined && user.epoch !== from)) return undefined
-        await tx.execute('UPDATE users SET password_hash = ? WHERE id = ?', [passwordHash, uid])
-        return await store(tx, { ...user, mustChange, epoch: user.epoch + 1 })
+        const after = await replacePassword(tx, user, passwordHash, mustChange)
+        if (origin !== undefined) {
+          const record = { before: auditedUser(user), after: auditedUser(after) }
+          await recordChange(tx, { origin, action: 'user.reset_password', target: uid, ...record })
+        }
+        return after
       }),
 
-    change: (uid, change) =>
+    change: (uid, change, revision, origin) =>
       db.transaction(async (tx) => {
         if (change.state === 'disabled' || change.role === 'user') await takeTurn(tx)
         const before = await lockUser(tx, uid)
         if (before === undefined) return undefined
+        if (before.revision !== revision) return { before: undefined, after: before }
         const wanted = { ...before, ...change }
         const isSame =
           wanted.state === before.state &&
@@ -78,7 +105,10 @@ export function createUserStates(db: Database): UserStates {
         if (isAdmin(before) && !isAdmin(wanted) && !(await hasOtherAdmin(tx, uid))) {
           throw new Failure('last_admin')
         }
-        return { before, after: await store(tx, { ...wanted, epoch: epochAfter(before, wanted) }) }
+        const after = await storeUser(tx, { ...wanted, epoch: epochAfter(before, wanted) })
+        const record = { before: auditedUser(before), after: auditedUser(after) }
+        await recordChange(tx, { origin, action: 'user.change', target: uid, ...record })
+        return { before, after }
       }),
   }
 }
@@ -92,15 +122,6 @@ function epochAfter(before: GateUser, wanted: GateUser): number {
   const isDisabled = wanted.state === 'disabled' && before.state === 'enabled'
   const isDemoted = wanted.role === 'user' && before.role === 'admin'
   return isDisabled || isDemoted ? before.epoch + 1 : before.epoch
-}
-
-async function lockUser(tx: Queries, uid: string): Promise<ListedUser | undefined> {
-  const [user] = await tx.query<ListedUser>(
-    `SELECT ${GATE_USER_COLUMNS}, u.last_login_at AS lastLoginAt FROM users u
-     WHERE u.id = ? FOR UPDATE`,
-    [uid],
-  )
-  return user
 }
 
 /**
@@ -117,17 +138,4 @@ async function hasOtherAdmin(tx: Queries, uid: string): Promise<boolean> {
     [uid],
   )
   return others.length > 0
-}
-
-/** Stores a locked user under the next revision and returns it. */
-async function store<U extends GateUser>(tx: Queries, user: U): Promise<U> {
-  const revision = user.revision + 1
-  const { id, epoch, state, role, limits, mustChange } = user
-  await tx.execute(
-    `UPDATE users SET epoch = ?, state = ?, role = ?, limits = ?, must_change = ?, revision = ?
-     WHERE id = ?`,
-    [epoch, state, role, limits, mustChange, revision, id],
-  )
-  await noteRevocation(tx, user.id, null)
-  return { ...user, revision }
 }

@@ -1,7 +1,10 @@
 /** Accounts in MySQL: reading them, and what a sign-in notes. Changes are in user-states.ts. */
 
 import type { Role } from '#contract/session.ts'
-import type { Database } from './mysql.ts'
+import type { AuditOrigin } from '../domain/audit.ts'
+import { recordChange } from './audit.ts'
+import { containing } from './like-pattern.ts'
+import type { Database, SqlValue } from './mysql.ts'
 
 /** What the gate has to know of a user. */
 export interface GateUser {
@@ -27,9 +30,23 @@ export interface User extends GateUser {
   readonly lastLoginIp: string
 }
 
+export type NewUser = Pick<User, 'username' | 'passwordHash' | 'role' | 'mustChange'>
+
 /** An account as administrators list it. */
 export interface ListedUser extends GateUser {
   readonly lastLoginAt: Date | null
+}
+
+/** Which accounts are asked for; undefined: whichever. */
+export interface UserQuery {
+  /** The list begins after this one. */
+  readonly afterId: string
+  readonly limit: number
+  readonly id?: string | undefined
+  /** A part of the name, compared without case. */
+  readonly name?: string | undefined
+  readonly role?: Role | undefined
+  readonly state?: GateUser['state'] | undefined
 }
 
 export interface Users {
@@ -42,8 +59,8 @@ export interface Users {
    * that cannot be seen.
    */
   nameKey(username: string): Promise<string>
-  /** Returns accounts in the order of their ids, from the one after `afterId` on. */
-  list(afterId: string, limit: number): Promise<readonly ListedUser[]>
+  /** Returns accounts in the order of their ids. */
+  list(query: UserQuery): Promise<readonly ListedUser[]>
   /**
    * Returns accounts, in the same order, of which Redis may hold a session of that time or an access
    * token: changed since then (a sign-in changes the row), or owner of a token.
@@ -58,8 +75,11 @@ export interface Users {
   renewHash(id: string, stale: string, renewed: string): Promise<void>
   /** Returns true if there is no account at all. */
   isEmpty(): Promise<boolean>
-  /** Returns the new id; a name that is taken is MySQL's ER_DUP_ENTRY. */
-  create(user: Pick<User, 'username' | 'passwordHash' | 'role' | 'mustChange'>): Promise<string>
+  /**
+   * Returns the new id; a name that is taken is MySQL's ER_DUP_ENTRY.
+   * @param origin of the administrator who makes it, undefined for the first one of all
+   */
+  create(user: NewUser, origin?: AuditOrigin): Promise<string>
 }
 
 /** Columns of a GateUser, for a query that calls the table `u`. */
@@ -87,12 +107,33 @@ export function createUsers(db: Database): Users {
       if (row === undefined) throw new Error('MySQL answered no row')
       return row.nameKey
     },
-    list: (afterId, limit) =>
-      db.query<ListedUser>(
+    list({ afterId, limit, id, name, role, state }) {
+      const conditions = ['u.id > ?']
+      const params: SqlValue[] = [afterId]
+      if (id !== undefined) {
+        conditions.push('u.id = ?')
+        params.push(id)
+      }
+      if (role !== undefined) {
+        conditions.push('u.role = ?')
+        params.push(role)
+      }
+      if (state !== undefined) {
+        conditions.push('u.state = ?')
+        params.push(state)
+      }
+      if (name !== undefined) {
+        // Looked for in the index of the names alone, which is a fraction of the table.
+        conditions.push(`u.id IN (SELECT /*+ NO_SEMIJOIN() */ n.id
+          FROM users n FORCE INDEX (users_username) WHERE n.username LIKE ?)`)
+        params.push(containing(name))
+      }
+      return db.query<ListedUser>(
         `SELECT ${GATE_USER_COLUMNS}, u.last_login_at AS lastLoginAt FROM users u
-         WHERE u.id > ? ORDER BY u.id LIMIT ?`,
-        [afterId, limit],
-      ),
+         WHERE ${conditions.join(' AND ')} ORDER BY u.id LIMIT ?`,
+        [...params, limit],
+      )
+    },
     listActive: (since, afterId, limit) =>
       db.query<GateUser>(
         `SELECT ${GATE_USER_COLUMNS} FROM users u
@@ -119,12 +160,19 @@ export function createUsers(db: Database): Users {
       const rows = await db.query('SELECT 1 FROM users LIMIT 1')
       return rows.length === 0
     },
-    async create({ username, passwordHash, role, mustChange }) {
-      const { insertId } = await db.execute(
-        'INSERT INTO users (username, password_hash, role, must_change) VALUES (?, ?, ?, ?)',
-        [username, passwordHash, role, mustChange],
-      )
-      return insertId
-    },
+    create: ({ username, passwordHash, role, mustChange }, origin) =>
+      db.transaction(async (tx) => {
+        const { insertId } = await tx.execute(
+          'INSERT INTO users (username, password_hash, role, must_change) VALUES (?, ?, ?, ?)',
+          [username, passwordHash, role, mustChange],
+        )
+        if (origin !== undefined) {
+          const after = { username, role, state: 'enabled', must_change: mustChange === 1 }
+          await recordChange(tx, {
+            ...{ origin, action: 'user.create', target: insertId, before: null, after },
+          })
+        }
+        return insertId
+      }),
   }
 }
