@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type * as Contract from '#contract/api.ts'
-import { role, time } from './answer-values.ts'
+import { role } from './answer-values.ts'
 import { idParam } from './ids.ts'
 
 const person = { id: idParam, username: z.string(), role }
