@@ -119,8 +119,9 @@ export function createPriceList(db: Database): PriceList {
 
     add: ({ model, currency, validFrom, tiers }, origin, now) =>
       transaction(async (tx) => {
+        await takeTurn(tx)
         // One instant has one price, whatever the currency.
-        const same = 'SELECT 1 FROM model_prices WHERE model = ? AND valid_from = ? FOR UPDATE'
+        const same = 'SELECT 1 FROM model_prices WHERE model = ? AND valid_from = ?'
         if ((await tx.query(same, [model, validFrom])).length > 0) throw new Failure('conflict')
         const ids: string[] = []
         for (const tier of ['off_peak', 'peak'] as const) {
@@ -193,6 +194,11 @@ export function createPriceList(db: Database): PriceList {
         return true
       }),
   }
+}
+
+/** Lets one transaction at a time add prices, by a lock on the first of all. */
+async function takeTurn(tx: Queries): Promise<void> {
+  await tx.query('SELECT 1 FROM model_prices ORDER BY id LIMIT 1 FOR UPDATE')
 }
 
 async function lockHoliday(tx: Queries, day: string): Promise<HolidayView | undefined> {
