@@ -6,8 +6,13 @@
 import type { Logger } from 'pino'
 import { createSemaphore } from './domain/semaphore.ts'
 import type { Kept } from './domain/settlement.ts'
-import { encodeSettlement, type Settlement, settlementOf } from './domain/settlement-record.ts'
-import type { Turn, TurnResult } from './domain/turn.ts'
+import {
+  type EndedCall,
+  encodeSettlement,
+  type Settlement,
+  settlementOf,
+} from './domain/settlement-record.ts'
+import type { TurnResult } from './domain/turn.ts'
 import { Failure } from './failure.ts'
 import type { SettlementFiles } from './stores/settlement-files.ts'
 import type { SettlementStream } from './stores/settlement-stream.ts'
@@ -28,7 +33,7 @@ export interface Settler {
    * may be repeated.
    * @throws {Failure} storage_unavailable when MySQL, Redis and the disk all fail
    */
-  store(turn: Turn, result: TurnResult): Promise<Kept>
+  store(call: EndedCall, result: TurnResult): Promise<Kept>
 }
 
 /**
@@ -55,8 +60,8 @@ export function createSettler({ settlements, stream, files, log, now }: SettlerD
   }
 
   return {
-    async store(turn, result) {
-      const settlement = settlementOf(turn, result, now())
+    async store(call, result) {
+      const settlement = settlementOf(call, result, now())
       try {
         const settling = turns.run(() => settle(settlement))
         if (settling === undefined) throw new Failure('storage_unavailable')
