@@ -27,6 +27,7 @@ import { passwordRoutes } from './routes/password.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { v1ChatRoutes } from './routes/v1-chat.ts'
 import { v1ModelRoutes } from './routes/v1-models.ts'
 import { releaseUnusedSlot } from './slot-guard.ts'
 
@@ -69,6 +70,7 @@ export function createApp(deps: Deps): App {
     adminLogRoutes,
     adminUserRoutes,
     adminAccountRoutes,
+    v1ChatRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

@@ -76,7 +76,10 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
   }
 
   function take(event: UpstreamEvent): void {
-    if (event.kind === 'accepted') return record.onAccepted(event)
+    if (event.kind === 'accepted') {
+      record.onAccepted(event)
+      return
+    }
     record.onChunk(event)
     if (event.reasoning === '' && event.content === '') return
     answer.reasoning.append(event.reasoning)

@@ -164,7 +164,7 @@ export function startProgramCall(begun: BegunCall, ports: ProgramCallPorts): Pro
     charged: () => over?.tokens,
 
     async accepted() {
-      await pull()
+      if (over === undefined) await pull()
       if (over?.failure !== undefined) await rest(over)
     },
 
