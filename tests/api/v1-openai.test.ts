@@ -20,7 +20,7 @@ stackTest('a whole answer with its request id', async ({ plan }) => {
   })
   assert.equal(answer.choices[0]?.message.content, 'Hello, friend!')
   assert.equal(answer.choices[0].finish_reason, 'stop')
-  const message: { reasoning_content?: string } = answer.choices[0].message
+  const message = answer.choices[0].message as { reasoning_content?: string }
   assert.match(message.reasoning_content ?? '', /\S/)
   assert.match(answer._request_id ?? '', /^[0-9a-f]{32}$/)
   const row = await settledRow(plan, answer._request_id ?? '')

@@ -1,39 +1,40 @@
 /** What the provider gets of a program's request: the very text, but for what we have to say ourselves. */
 
 import { createHash } from 'node:crypto'
-import { jsonMembers } from './json-members.ts'
+import { type JsonMembers, jsonMembers } from './json-members.ts'
 
 export interface BodyChanges {
   /** The model under the provider's own name. */
   readonly model: string
-  /** Undefined: the answer may be as long as the provider allows. */
-  readonly maxTokens: number | undefined
   /** Opaque name of whom the call is for. */
   readonly user: string
   readonly stream: boolean
 }
 
 /**
- * Returns the body to send. The most tokens are called `max_tokens`, whatever the program calls them; a
- * stream tells its usage, whether the program wants to know or not.
- * @param text the program's body, valid JSON with unique members
+ * Returns the body to send. A stream tells its usage, whether the program wants to know or not.
+ * @param members of the program's body
  * @throws {DuplicateMember} of `stream_options`
  */
-export function providerBody(text: string, changes: BodyChanges): string {
-  const members = jsonMembers(text)
-  const options = members.textOf('stream_options') ?? 'null'
+export function providerBody(members: JsonMembers, { model, user, stream }: BodyChanges): string {
+  const given = members.textOf('stream_options') ?? 'null'
+  const options = jsonMembers(given === 'null' ? '{}' : given)
   return members.with({
-    model: JSON.stringify(changes.model),
-    ...(changes.maxTokens !== undefined && {
-      max_tokens: String(changes.maxTokens),
-      max_completion_tokens: undefined,
-    }),
-    ...(changes.stream && {
-      stream_options: jsonMembers(options === 'null' ? '{}' : options).with({
-        include_usage: 'true',
-      }),
-    }),
-    user_id: JSON.stringify(changes.user),
+    model: JSON.stringify(model),
+    ...(stream && { stream_options: options.with({ include_usage: 'true' }) }),
+    user_id: JSON.stringify(user),
+  })
+}
+
+/**
+ * Returns the body with this bound to its answer, under the one name that the provider knows.
+ * @param maxTokens undefined: as long as the provider allows
+ */
+export function boundedBody(body: string, maxTokens: number | undefined): string {
+  if (maxTokens === undefined) return body
+  return jsonMembers(body).with({
+    max_tokens: String(maxTokens),
+    max_completion_tokens: undefined,
   })
 }
 

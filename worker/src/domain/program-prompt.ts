@@ -3,16 +3,18 @@
 import { estimateTokens, MESSAGE_OVERHEAD, THINKING_OVERHEAD } from './token-estimate.ts'
 
 /**
- * What a picture or file counts, tokens: a bound that we set, because the provider counts by size and
- * nobody knows the size of what an address leads to.
+ * What a picture or file is reckoned to be, tokens: the provider counts by size, and nobody knows the size
+ * of what an address leads to.
  */
-export const ATTACHMENT_TOKENS = 1024
+const ATTACHMENT_TOKENS = 1024
 
 export interface PromptSize {
   /** Estimated tokens. */
   readonly tokens: number
-  /** UTF-8 bytes, which are at least as many as tokens; an attachment counts ATTACHMENT_TOKENS. */
+  /** UTF-8 bytes of all but the data of attachments; at least as many as its tokens. */
   readonly bytes: number
+  /** Pictures and files. */
+  readonly attachments: number
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -34,7 +36,6 @@ export function promptSize(
 ): PromptSize {
   const attachments = messages.flatMap(({ content }) => objectsOf(content).filter(isAttachment))
   const inline = attachments.reduce((sum, part) => sum + addressBytes(part), 0)
-  const attached = attachments.length * ATTACHMENT_TOKENS
   // It is on unless it is switched off.
   const isThinking = !(isObject(thinking) && thinking['type'] === 'disabled')
   const written = messages.reduce(
@@ -42,8 +43,9 @@ export function promptSize(
     estimateTokens(tools),
   )
   return {
-    tokens: written + attached + (isThinking ? THINKING_OVERHEAD : 0),
-    bytes: bodyBytes - inline + attached,
+    tokens: written + attachments.length * ATTACHMENT_TOKENS + (isThinking ? THINKING_OVERHEAD : 0),
+    bytes: bodyBytes - inline,
+    attachments: attachments.length,
   }
 }
 

@@ -5,12 +5,8 @@ import { z } from 'zod'
 import type { App, AppContext, AppEnv, Program } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { DuplicateMember } from '../domain/json-members.ts'
-import { costOf } from '../domain/price.ts'
-import { forwardedUser, providerBody } from '../domain/program-body.ts'
 import type { ProgramCall } from '../domain/program-call.ts'
-import { promptSize } from '../domain/program-prompt.ts'
-import { userTag } from '../domain/user-tag.ts'
-import { Failure } from '../failure.ts'
+import { beginProgramCall } from '../program-intake.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
 import { programStream } from './program-stream.ts'
 import { ProgramBody, wantedTokens } from './v1-chat-request.ts'
@@ -46,65 +42,33 @@ export function v1ChatRoutes(deps: Deps): App {
 
   serve(app, createCompletion, async (c, { who, body }) => {
     const call = await begin(c, who, body)
-    // Listened to before anything is waited for: whoever hangs up meanwhile is not answered any more.
+    // From here on the running call has it.
+    c.set('slot', undefined)
+    // Whoever hangs up before the answer begins is not answered any more.
     const gone = c.req.raw.signal
     gone.addEventListener('abort', call.leave, { once: true })
     if (gone.aborted) call.leave()
     await call.accepted()
-    if (body.stream) return programStream(call, c.var.requestId, c.var.lang)
-    return wholeAnswer(call)
+    return body.stream ? programStream(call, c.var.requestId, c.var.lang) : wholeAnswer(call)
   })
 
-  /** From here on the call runs. */
-  async function begin(c: AppContext, who: Program, body: ProgramBody): Promise<ProgramCall> {
-    const { requestId } = c.var
-    const { uid, token } = who
-    deps.running.assertOpen()
+  async function begin(c: AppContext, program: Program, body: ProgramBody): Promise<ProgramCall> {
+    const { requestId, slot } = c.var
     const text = await c.req.text()
-    const book = await deps.prices.book()
-    const model = book.aliases.get(body.model) ?? body.model
-    if (!(await deps.models.has(model))) throw new Failure('model_not_found')
-    const tag = forwardedUser(userTag(deps.env.workerSecret, uid), body.user_id)
-    const stream = body.stream === true
-    const written = (maxTokens: number | undefined) =>
-      uniquely(c, () => providerBody(text, { model, maxTokens, user: tag, stream }))
-    const prompt = promptSize(body, Buffer.byteLength(text), JSON.stringify(body['tools'] ?? ''))
-    const wanted = wantedTokens(body)
-    // What cannot be sent is refused before anything is reserved for it.
-    written(wanted)
-    const key = await deps.keys.pick()
-    const reservation = await deps.quotas.reserve({
-      ...{ requestId, uid, token, model },
-      promptBytes: prompt.bytes,
-      maxTokens: wanted,
-    })
-    const begun = {
-      ...{ id: requestId, uid, model: body.model },
-      promptEstimate: prompt.tokens,
-      startedAt: deps.now(),
-    }
     try {
-      await deps.programUsage.open({
-        ...{ requestId, uid, token, apiKeyId: key.id, reservation },
-        ...{ model: begun.model, promptEstimate: prompt.tokens, startedAt: begun.startedAt },
+      return await beginProgramCall(deps, {
+        ...{ requestId, program, text, slot },
+        prompt: body,
+        model: body.model,
+        stream: body.stream === true,
+        wantsUsage: body.stream_options?.include_usage === true,
+        maxTokens: wantedTokens(body),
+        userId: body.user_id,
       })
     } catch (error) {
-      await deps.quotas.release(requestId)
+      if (error instanceof DuplicateMember) throw wrongField(c, error.member, TWICE)
       throw error
     }
-    const call = deps.programCalls.start(
-      begun,
-      {
-        ...{ requestId, stream, body: written(reservation.maxTokens) },
-        wantsUsage: body.stream_options?.include_usage === true,
-      },
-      key,
-      (answered, startedAt, tokens) => costOf(book, answered, startedAt, tokens),
-      c.var.slot,
-    )
-    // From here on the running call has it.
-    c.set('slot', undefined)
-    return call
   }
 
   return app
@@ -116,15 +80,6 @@ async function wholeAnswer(call: ProgramCall): Promise<Response> {
   // Nobody is there any more to read it, and nginx writes this number down.
   if (answer === undefined) return new Response(null, { status: 499 })
   return new Response(answer, { headers: { 'Content-Type': 'application/json' } })
-}
-
-function uniquely(c: AppContext, write: () => string): string {
-  try {
-    return write()
-  } catch (error) {
-    if (error instanceof DuplicateMember) throw wrongField(c, error.member, TWICE)
-    throw error
-  }
 }
 
 const TWICE = { en: 'This is there twice.', 'zh-CN': '该字段出现了两次。' }

@@ -8,7 +8,8 @@ import type { OpenUsage } from './token-usage.ts'
 export interface ProgramQuestion extends Omit<OpenUsage, 'workerId'> {
   /** access_tokens.id, decimal. */
   readonly token: string
-  readonly reservation: Reservation
+  /** What quotas hold for the call. */
+  readonly reserved: Pick<Reservation, 'tokens' | 'cost'>
 }
 
 export interface ProgramUsage {
@@ -19,14 +20,14 @@ export interface ProgramUsage {
 /** @param workerId names this process in token_usage */
 export function createProgramUsage(db: Database, workerId: string): ProgramUsage {
   return {
-    async open({ requestId, uid, token, apiKeyId, model, promptEstimate, reservation, startedAt }) {
+    async open({ requestId, uid, token, apiKeyId, model, promptEstimate, reserved, startedAt }) {
       await db.execute(
         `INSERT INTO token_usage (request_id, user_id, worker_id, access_token_id, api_key_id,
-           model_requested, prompt_estimate, reserved_tokens, reserved_cost, started_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           model_requested, reserved_tokens, reserved_cost, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         [
-          ...[requestId, uid, workerId, token, apiKeyId, model, promptEstimate],
-          ...[reservation.tokens, reservation.cost, new Date(startedAt)],
+          ...[requestId, uid, workerId, token, apiKeyId, model],
+          ...[promptEstimate, reserved.cost, new Date(startedAt)],
         ],
       )
     },

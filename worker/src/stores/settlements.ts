@@ -69,7 +69,7 @@ export function createSettlements(db: Database): Settlements {
       const silence = silenceMs * 1000
       const rows = await db.query<AbandonedRow>(
         `SELECT u.request_id AS id, u.user_id AS uid, m.id AS message_id, u.model_requested AS model,
-           COALESCE(u.prompt_estimate, u.reserved_tokens) AS prompt_estimate, u.started_at,
+           u.reserved_tokens AS prompt_estimate, u.started_at,
            TIMESTAMPDIFF(MICROSECOND, u.started_at,
              IF(w.id <> me.id, w.seen_at, u.started_at)) DIV 1000 AS seen_ms,
            TIMESTAMPDIFF(MICROSECOND, IF(w.id <> me.id, w.seen_at, u.started_at), NOW(3)) DIV 1000
