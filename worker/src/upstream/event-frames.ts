@@ -18,6 +18,8 @@ export interface Frame {
 export interface FrameCutter {
   /** Returns the frames that these bytes complete, in order; the bytes of all frames are those that came. */
   feed(bytes: Buffer): readonly Frame[]
+  /** Returns the frame that only the end of the stream completes, if there is one. */
+  flush(): readonly Frame[]
   /** Bytes of the frame that is not complete yet. */
   pendingBytes(): number
 }
@@ -28,7 +30,34 @@ export function createFrameCutter(): FrameCutter {
   let pendingBytes = 0
   let hasField = false
   let isLineEmpty = true
-  let afterCr = false
+  /** After a CR: whether a frame is complete, but for the LF that may follow. */
+  let due: 'event' | 'comment' | 'nothing' | undefined
+
+  /** Returns what the end of a line completes. */
+  function endLine(): 'event' | 'comment' | 'nothing' {
+    const isEvent = isLineEmpty && hasField
+    if (isLineEmpty) hasField = false
+    isLineEmpty = true
+    if (isEvent) return 'event'
+    return hasField ? 'nothing' : 'comment'
+  }
+
+  /** Adds the frame that ends before `end`, if one is complete there; returns where the next begins. */
+  function cut(
+    frames: Frame[],
+    from: Buffer,
+    start: number,
+    end: number,
+    what: typeof due,
+  ): number {
+    if (what === 'nothing' || what === undefined) return start
+    const piece = from.subarray(start, end)
+    const bytes = pending.length === 0 ? piece : Buffer.concat([...pending, piece])
+    frames.push({ bytes, isEvent: what === 'event' })
+    pending = []
+    pendingBytes = 0
+    return end
+  }
 
   return {
     feed(bytes) {
@@ -36,22 +65,18 @@ export function createFrameCutter(): FrameCutter {
       let start = 0
       for (let at = 0; at < bytes.length; at += 1) {
         const byte = bytes[at]
-        if (byte === LF && afterCr) {
-          // The second half of a line's end, which may come later than the first.
-          afterCr = false
-          if (!hasField) start = cut(frames, bytes, start, at + 1, false)
-          continue
+        if (due !== undefined) {
+          const isSecondHalf = byte === LF
+          start = cut(frames, bytes, start, isSecondHalf ? at + 1 : at, due)
+          due = undefined
+          if (isSecondHalf) continue
         }
-        afterCr = byte === CR
-        if (byte !== LF && byte !== CR) {
+        if (byte === CR) due = endLine()
+        else if (byte === LF) start = cut(frames, bytes, start, at + 1, endLine())
+        else {
           if (isLineEmpty && byte !== COLON) hasField = true
           isLineEmpty = false
-          continue
         }
-        const isEvent = isLineEmpty && hasField
-        if (isEvent) hasField = false
-        isLineEmpty = true
-        if (!hasField) start = cut(frames, bytes, start, at + 1, isEvent)
       }
       if (start < bytes.length) {
         pending.push(bytes.subarray(start))
@@ -59,24 +84,12 @@ export function createFrameCutter(): FrameCutter {
       }
       return frames
     },
+    flush() {
+      const frames: Frame[] = []
+      cut(frames, Buffer.alloc(0), 0, 0, due)
+      due = undefined
+      return frames
+    },
     pendingBytes: () => pendingBytes,
-  }
-
-  /** Adds the frame that ends before `end`, and returns where the next one begins. */
-  function cut(
-    frames: Frame[],
-    from: Buffer,
-    start: number,
-    end: number,
-    isEvent: boolean,
-  ): number {
-    const piece = from.subarray(start, end)
-    frames.push({
-      bytes: pending.length === 0 ? piece : Buffer.concat([...pending, piece]),
-      isEvent,
-    })
-    pending = []
-    pendingBytes = 0
-    return end
   }
 }

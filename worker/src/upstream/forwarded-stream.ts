@@ -60,22 +60,27 @@ export async function* readForwardedStream(
     piece.parts.push(frame.bytes)
   }
 
+  function* pass(frames: readonly Frame[]): Generator<ForwardEvent, void> {
+    const { piece, error } = read(frames)
+    if (piece.parts.length > 0 || piece.chunks.length > 0) {
+      done = piece.kind === 'end'
+      watch.pause()
+      yield eventOf(piece)
+      watch.resume()
+    }
+    if (error !== undefined) throw error
+  }
+
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
       watch.onBytes()
       bytes += chunk.length
       if (bytes > MAX_STREAM_BYTES) throw interrupted('answer too long')
-      const { piece, error } = read(cutter.feed(chunk))
-      if (cutter.pendingBytes() > MAX_EVENT) throw interrupted('event too long')
-      if (piece.parts.length > 0 || piece.chunks.length > 0) {
-        done = piece.kind === 'end'
-        watch.pause()
-        yield eventOf(piece)
-        watch.resume()
-      }
-      if (error !== undefined) throw error
+      yield* pass(cutter.feed(chunk))
       if (done) return
+      if (cutter.pendingBytes() > MAX_EVENT) throw interrupted('event too long')
     }
+    yield* pass(cutter.flush())
   } catch (error) {
     // With the finish reason the answer is whole, however the connection ends.
     if (!finished) throw error instanceof Failure ? error : interrupted(error)
