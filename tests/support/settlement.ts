@@ -165,6 +165,7 @@ export const PARTIAL: PartialAnswer = {
   traceId: 'trace',
   keyId: null,
   meter: { served: true, usage: null, isFinal: false },
+  received: { reasoning: 0, rest: 3 },
 }
 
 export interface KeeperWorld {

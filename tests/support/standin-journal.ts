@@ -5,6 +5,7 @@ import type { Usage } from '../standin/usage.ts'
 
 export interface RecordedCall {
   readonly ordinal: number
+  readonly request_id: string
   /** How the connection ended; null while it runs. */
   readonly ended: string | null
   /** Unix milliseconds. */

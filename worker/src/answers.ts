@@ -2,10 +2,10 @@
 
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Logger } from 'pino'
-import { openAiError } from '#contract/openai-error.ts'
 import { makeProblem, PROBLEM_TYPE, problemStatus } from '#contract/problem.ts'
 import type { App, AppContext } from './context.ts'
 import { Failure } from './failure.ts'
+import { asProgramSees, isWorthRetrying, programError } from './program-error.ts'
 
 /**
  * Returns the problem+json answer of a failure, or under /v1 what OpenAI's clients read; with
@@ -16,13 +16,17 @@ export function answerFailure(
   failure: Failure,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const { code, details } = failure
-  const problem = makeProblem(code, c.var.requestId, c.var.lang, details)
+  const { requestId, lang } = c.var
   const isForProgram = c.req.path.startsWith('/v1/')
-  return new Response(JSON.stringify(isForProgram ? openAiError(problem) : problem), {
+  const { code, details } = isForProgram ? asProgramSees(failure) : failure
+  const body = isForProgram
+    ? programError(failure, requestId, lang)
+    : makeProblem(code, requestId, lang, details)
+  return new Response(JSON.stringify(body), {
     status: problemStatus(code),
     headers: {
       'Content-Type': isForProgram ? 'application/json' : PROBLEM_TYPE,
+      ...(isForProgram && !isWorthRetrying(code, details) && { 'X-Should-Retry': 'false' }),
       ...(details.retryAfter !== undefined && { 'Retry-After': String(details.retryAfter) }),
       ...headers,
     },

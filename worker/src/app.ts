@@ -35,6 +35,7 @@ import { passwordResetRoutes } from './routes/password-reset.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { v1ChatRoutes } from './routes/v1-chat.ts'
 import { v1ModelRoutes } from './routes/v1-models.ts'
 import { releaseUnusedSlot } from './slot-guard.ts'
 
@@ -83,6 +84,7 @@ export function createApp(deps: Deps): App {
     adminPriceRoutes,
     adminGenerationRoutes,
     adminAuditRoutes,
+    v1ChatRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

@@ -6,6 +6,7 @@ import { DEFAULT_WINDOW } from './domain/conversation-context.ts'
 import { chunk, fakeCall, fakePorts, fakeStore, fakeTurn } from './domain/generation-fakes.ts'
 import { createGenerations } from './domain/generations.ts'
 import type { PriceBook } from './domain/price.ts'
+import { createRunningCalls } from './domain/running-calls.ts'
 import type { UpstreamKey } from './domain/upstream-key.ts'
 import type { Failure } from './failure.ts'
 import { fakeDeps, gateHeaders } from './fake-deps.ts'
@@ -36,11 +37,12 @@ export function fakeChat() {
   const world: { keyFailure?: Failure; storeFailure?: Failure } = {}
   const base = fakeDeps()
   const { slots, slotMoves } = base
+  const sleep = () => new Promise<void>(() => {})
+  const running = createRunningCalls({ sleep, log: base.log })
   const generations = createGenerations({
     ...ports,
-    slots,
+    ...{ slots, running, sleep },
     onStart: () => {},
-    sleep: () => new Promise(() => {}),
     call: (_key, _turn, signal) => upstream.call(signal),
   })
   const app = createApp({
@@ -67,6 +69,7 @@ export function fakeChat() {
       },
     },
     generations,
+    running,
     answers: createAnswerFinder({
       generations,
       stream: { has: async () => false, readAfter: async () => undefined },

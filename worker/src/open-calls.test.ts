@@ -24,24 +24,20 @@ function setUp() {
 
 test('a call is known from before its row is written', async () => {
   const { calls } = setUp()
-  const turns = calls.watchBegin({
-    async begin() {
-      assert.deepEqual(calls.ids(), [ID])
-      return TURN
-    },
+  const begin = calls.watchBegin(async (_: Question) => {
+    assert.deepEqual(calls.ids(), [ID])
+    return TURN
   })
-  assert.equal(await turns.begin(QUESTION), TURN)
+  assert.equal(await begin(QUESTION), TURN)
   assert.deepEqual(calls.ids(), [ID])
 })
 
 test('a begin that failed leaves its row, if there is one, to the keeper', async () => {
   const { calls, pass } = setUp()
-  const turns = calls.watchBegin({
-    async begin() {
-      throw new Failure('storage_unavailable')
-    },
+  const begin = calls.watchBegin(async (_: Question) => {
+    throw new Failure('storage_unavailable')
   })
-  await assert.rejects(turns.begin(QUESTION), Failure)
+  await assert.rejects(begin(QUESTION), Failure)
   assert.deepEqual([calls.ids(), calls.wasNeverSent(ID)], [[], true])
   pass()
   await quiet()
@@ -50,18 +46,16 @@ test('a begin that failed leaves its row, if there is one, to the keeper', async
 
 test('a begin that was refused has written no row', async () => {
   const { calls } = setUp()
-  const turns = calls.watchBegin({
-    async begin() {
-      throw new Failure('conversation_not_found')
-    },
+  const begin = calls.watchBegin(async (_: Question) => {
+    throw new Failure('conversation_not_found')
   })
-  await assert.rejects(turns.begin(QUESTION), Failure)
+  await assert.rejects(begin(QUESTION), Failure)
   assert.deepEqual([calls.ids(), calls.wasNeverSent(ID)], [[], false])
 })
 
 test('what was put aside is left alone', async () => {
   const { calls, pass } = setUp()
-  await calls.watchBegin({ begin: async () => TURN }).begin(QUESTION)
+  await calls.watchBegin(async (_: Question) => TURN)(QUESTION)
   await calls.watchStore(async () => 'aside')(TURN, RESULT)
   pass()
   await quiet()
@@ -70,7 +64,7 @@ test('what was put aside is left alone', async () => {
 
 test('a stored call is still known while it may be on its way out of a spool', async () => {
   const { calls, pass } = setUp()
-  await calls.watchBegin({ begin: async () => TURN }).begin(QUESTION)
+  await calls.watchBegin(async (_: Question) => TURN)(QUESTION)
   let fails = true
   const store = calls.watchStore(async () => {
     if (fails) throw new Failure('storage_unavailable')

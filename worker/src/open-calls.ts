@@ -7,14 +7,15 @@
 import { isAway } from './failure.ts'
 import { SWEEP_LIMITS } from './settlement-keeper.ts'
 import type { Settler } from './settler.ts'
-import type { Turns } from './stores/turns.ts'
 
 export interface OpenCalls {
   ids(): readonly string[]
   /** Returns true for a call whose begin failed lately, so that it can only have a row, and no end. */
   wasNeverSent(id: string): boolean
-  /** Returns turns that are known from before their row is written. */
-  watchBegin(turns: Turns): Turns
+  /** Returns what begins calls so that each is known from before its row is written. */
+  watchBegin<C extends { readonly requestId: string }, R>(
+    begin: (call: C) => Promise<R>,
+  ): (call: C) => Promise<R>
   /** Returns a store that lets go of what it has stored. */
   watchStore(store: Settler['store']): Settler['store']
 }
@@ -40,27 +41,25 @@ export function createOpenCalls(sleep: (ms: number) => Promise<void>): OpenCalls
   return {
     ids: () => [...open],
     wasNeverSent: (id) => unsent.has(id),
-    watchBegin: (turns) => ({
-      ...turns,
-      async begin(question) {
-        open.add(question.requestId)
-        try {
-          return await turns.begin(question)
-        } catch (error) {
-          open.delete(question.requestId)
-          // Nobody knows whether the commit went through.
-          if (isAway(error)) {
-            unsent.add(question.requestId)
-            void deleteLater(unsent, question.requestId, UNSENT_FOR_MS)
-          }
-          throw error
+    watchBegin: (begin) => async (call) => {
+      const { requestId } = call
+      open.add(requestId)
+      try {
+        return await begin(call)
+      } catch (error) {
+        open.delete(requestId)
+        // Nobody knows whether the commit went through.
+        if (isAway(error)) {
+          unsent.add(requestId)
+          void deleteLater(unsent, requestId, UNSENT_FOR_MS)
         }
-      },
-    }),
-    watchStore: (store) => async (turn, result) => {
-      const kept = await store(turn, result)
+        throw error
+      }
+    },
+    watchStore: (store) => async (call, result) => {
+      const kept = await store(call, result)
       // What was put aside stays open until a person has looked at it, or this worker ends.
-      if (kept !== 'aside') void deleteLater(open, turn.id, SPOOLED_FOR_MS)
+      if (kept !== 'aside') void deleteLater(open, call.id, SPOOLED_FOR_MS)
       return kept
     },
   }

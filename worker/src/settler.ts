@@ -5,8 +5,13 @@
 
 import type { Logger } from 'pino'
 import type { Kept } from './domain/settlement.ts'
-import { encodeSettlement, type Settlement, settlementOf } from './domain/settlement-record.ts'
-import type { Turn, TurnResult } from './domain/turn.ts'
+import {
+  type EndedCall,
+  encodeSettlement,
+  type Settlement,
+  settlementOf,
+} from './domain/settlement-record.ts'
+import type { TurnResult } from './domain/turn.ts'
 import { Failure, isAway } from './failure.ts'
 import type { SettlementFiles } from './stores/settlement-files.ts'
 import type { SettlementStream } from './stores/settlement-stream.ts'
@@ -27,7 +32,7 @@ export interface Settler {
    * may be repeated.
    * @throws {Failure} storage_unavailable when MySQL, Redis and the disk all fail
    */
-  store(turn: Turn, result: TurnResult): Promise<Kept>
+  store(call: EndedCall, result: TurnResult): Promise<Kept>
 }
 
 /** Calls that wait for MySQL at a time; they are settled together (stores/settlements.ts). */
@@ -53,8 +58,8 @@ export function createSettler({ settlements, stream, files, log, now }: SettlerD
   }
 
   return {
-    async store(turn, result) {
-      const settlement = settlementOf(turn, result, now())
+    async store(call, result) {
+      const settlement = settlementOf(call, result, now())
       try {
         await settle(settlement)
         return 'stored'

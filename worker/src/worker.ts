@@ -68,7 +68,7 @@ export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> 
       draining = true
       log.info('worker is stopping')
       const closed = listener.stop(graceMs, graceMs + FLUSH_MS)
-      await Promise.all([deps.generations.shutdown(graceMs, FLUSH_MS, closed), closed])
+      await Promise.all([deps.running.shutdown(graceMs, FLUSH_MS, closed), closed])
       deps.upstream.close()
       clearInterval(maintenance)
       for (const chore of chores) clearInterval(chore)

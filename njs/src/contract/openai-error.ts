@@ -1,6 +1,6 @@
 /** Errors of `/v1` in the shape that OpenAI's clients read: `{error: {message, type, param, code}}`. */
 
-import type { Problem } from './problem.ts'
+import type { FieldError, Problem } from './problem.ts'
 
 export interface OpenAiError {
   readonly error: {
@@ -25,15 +25,23 @@ const CODES: Readonly<Record<string, string>> = {
   rate_limited: 'rate_limit_exceeded',
 }
 
-/** Returns the problem in OpenAI's shape; `param` is the first wrong field. */
-export function openAiError(problem: Problem): OpenAiError {
+/**
+ * Returns the problem in OpenAI's shape; `param` is the first wrong field.
+ * @param message instead of the problem's own text, if somebody else has said what is wrong
+ */
+export function openAiError(problem: Problem, message?: string): OpenAiError {
   const fallback = problem.status >= 500 ? 'server_error' : 'invalid_request_error'
+  const [wrong] = problem.errors ?? []
   return {
     error: {
-      message: problem.detail,
+      message: message ?? (wrong === undefined ? problem.detail : wrongText(wrong)),
       type: TYPES[problem.status] ?? fallback,
-      param: problem.errors?.[0]?.field ?? null,
+      param: wrong?.field || null,
       code: CODES[problem.code] ?? problem.code,
     },
   }
+}
+
+function wrongText({ field, message }: FieldError): string {
+  return field === '' ? message : `${field}: ${message}`
 }

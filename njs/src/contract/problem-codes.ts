@@ -123,6 +123,11 @@ export const PROBLEMS = {
     ['Answer not found', 'This answer does not exist, is not yours or has ended.'],
     ['回答不存在', '该回答不存在、不属于您或已结束。'],
   ),
+  model_not_found: define(
+    404,
+    ['No such model', 'There is no such model. GET /v1/models lists those that there are.'],
+    ['模型不存在', '没有这个模型，可用的模型见 GET /v1/models。'],
+  ),
   method_not_allowed: define(
     405,
     ['Method not allowed', 'This address does not accept this method.'],
@@ -187,6 +192,12 @@ export const PROBLEMS = {
     429,
     ['Too many requests', 'Too many requests from this address. Please slow down.'],
     ['请求过于频繁', '来自该地址的请求过多，请放慢速度。'],
+  ),
+  // For programs, which tell a 429 from a 503; people are told that the model is busy.
+  upstream_rate_limited: define(
+    429,
+    ['The model is busy', 'The model provider takes no more calls just now. Please try again.'],
+    ['模型繁忙', '模型服务当前无法接受更多请求，请稍后重试。'],
   ),
   internal: define(
     500,

@@ -72,6 +72,14 @@ export function generationKey(uid: string, generationId: string): string {
   return `{u:${uid}}:gen:${generationId}`
 }
 
+/**
+ * String: what a program's running call has come to, as JSON (worker/src/stores/call-progress.ts). Deleted
+ * when the call is stored; TTL: like a generation's.
+ */
+export function callKey(uid: string, requestId: string): string {
+  return `{u:${uid}}:call:${requestId}`
+}
+
 /** Channel: `<uid>:<generation id>`, an answer that its owner has stopped. */
 export const GENERATION_STOPS = 'gen:stops'
 

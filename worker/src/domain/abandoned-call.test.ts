@@ -44,6 +44,7 @@ const PARTIAL: PartialAnswer = {
   traceId: 'trace',
   keyId: '7',
   meter: { ...UNSERVED, served: true },
+  received: { reasoning: 0, rest: 3 },
 }
 
 const AT = STARTED + 60_000

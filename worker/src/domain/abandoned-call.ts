@@ -3,7 +3,7 @@
 import type { PartialAnswer } from './partial-answer.ts'
 import { costOf, type PriceBook } from './price.ts'
 import type { Settlement } from './settlement-record.ts'
-import { ESTIMATE_METHOD } from './token-estimate.ts'
+import { ESTIMATE_METHOD, type ReceivedTokens } from './token-estimate.ts'
 import { chargedTokens, UNSERVED } from './usage-meter.ts'
 
 /** An open row that nobody will settle any more. */
@@ -22,6 +22,8 @@ export interface AbandonedCall {
   /** How long nothing was heard of it. */
   readonly silentMs: number
 }
+
+const NOTHING_CAME: ReceivedTokens = { reasoning: 0, rest: 0 }
 
 /** Only the prompt is charged, because nobody knows what was answered. */
 export const PROMPT_ONLY = 'prompt-1'
@@ -44,8 +46,7 @@ export function settleAbandoned(
     known?.meter ?? UNSERVED,
     wasSent ? call.promptEstimate : 0,
     'interrupted',
-    reasoning,
-    content,
+    known?.received ?? NOTHING_CAME,
   )
   const model = known?.model ?? null
   const firstTokenMs = known?.firstTokenMs ?? null

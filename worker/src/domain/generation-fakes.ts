@@ -39,6 +39,7 @@ export function chunk(changes: Partial<ChatChunk>): UpstreamEvent {
     model: 'deepseek-flash',
     reasoning: '',
     content: '',
+    tools: '',
     finishReason: null,
     usage: null,
     ...changes,

@@ -3,42 +3,33 @@
  * by the first of: the provider's end mark, a failure, its owner's stop, the worker's shutdown.
  */
 
-import type { Logger } from 'pino'
 import { Failure } from '../failure.ts'
 import { createAnswer } from './answer.ts'
+import { type CallProgress, type CallRecordPorts, createCallRecord } from './call-record.ts'
 import { createChangeSignal } from './change-signal.ts'
 import type { AnswerEnd, LiveAnswer } from './live-answer.ts'
-import type { PartialAnswer } from './partial-answer.ts'
-import type { Cost, TokenCounts } from './price.ts'
 import { type Kept, storeUntilDone } from './settlement.ts'
+import { receivedTokens } from './token-estimate.ts'
 import { startView, type Turn, type TurnEnding, type TurnResult, usageView } from './turn.ts'
 import type { UpstreamEvent } from './upstream-event.ts'
-import { chargedTokens, createUsageMeter } from './usage-meter.ts'
 
 /** What a generation needs of the world. */
-export interface GenerationPorts {
+export interface GenerationPorts extends CallRecordPorts {
   /** Calls the model; aborting the signal ends the call at once. */
   readonly call: (signal: AbortSignal) => AsyncIterable<UpstreamEvent>
   /** Keeps a result; idempotent, because it is repeated until it succeeds. */
   readonly store: (turn: Turn, result: TurnResult) => Promise<Kept>
-  readonly price: (model: string, startedAt: number, tokens: TokenCounts) => Cost
   /** Gives back what the call has occupied; takes no noticeable time and never rejects. */
   readonly release: () => Promise<void>
   /** Largest answer, reasoning included: UTF-8 bytes. */
   readonly maxAnswerBytes: number
-  /** Unix milliseconds. */
-  readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
-  readonly log: Logger
 }
 
 /** The end, and all that is left. */
 export interface GenerationEnd extends AnswerEnd {
   readonly result: TurnResult
 }
-
-/** What a call has told beside its text. */
-export type CallProgress = Omit<PartialAnswer, 'reasoning' | 'content'>
 
 export interface Generation extends LiveAnswer {
   readonly turn: Turn
@@ -58,15 +49,9 @@ export interface Generation extends LiveAnswer {
 /** Starts the call of a stored turn. */
 export function startGeneration(turn: Turn, ports: GenerationPorts): Generation {
   const answer = createAnswer()
-  const meter = createUsageMeter()
+  const record = createCallRecord({ ...turn, model: turn.call.model }, ports)
   const changes = createChangeSignal()
   const abort = new AbortController()
-  let finishReason: string | null = null
-  let model: string | null = null
-  let upstreamId: string | null = null
-  let traceId: string | null = null
-  let keyId: string | null = null
-  let firstTokenMs: number | null = null
   let isOver = false
   let published: GenerationEnd | undefined
   let onEnded: (end: GenerationEnd) => void = () => {}
@@ -92,16 +77,11 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
 
   function take(event: UpstreamEvent): void {
     if (event.kind === 'accepted') {
-      traceId = event.traceId
-      keyId = event.keyId
+      record.onAccepted(event)
       return
     }
-    meter.onChunk(event)
-    upstreamId ??= event.id
-    model ??= event.model
-    finishReason = event.finishReason ?? finishReason
+    record.onChunk(event)
     if (event.reasoning === '' && event.content === '') return
-    firstTokenMs ??= elapsed()
     answer.reasoning.append(event.reasoning)
     answer.content.append(event.content)
     if (answer.reasoning.length + answer.content.length > ports.maxAnswerBytes) {
@@ -112,6 +92,7 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
 
   /** The provider says that this is all; whether it is a good end is for us to say. */
   function finish(): void {
+    const { finishReason } = record.progress()
     const isEmpty = answer.reasoning.length + answer.content.length === 0
     const mayBeEmpty = finishReason === 'content_filter' || finishReason === 'length'
     if (finishReason === 'insufficient_system_resource') {
@@ -125,10 +106,8 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
 
   function fail(error: unknown): void {
     if (isOver) return
-    const failure = error instanceof Failure ? error : new Failure('internal', {}, { cause: error })
-    const { code, cause } = failure
-    ports.log.warn({ requestId: turn.id, uid: turn.uid, code, err: cause }, 'model call failed')
-    end(code === 'upstream_timeout' ? 'timeout' : 'upstream_error', failure)
+    const { ending, failure } = record.failed(error)
+    end(ending, failure)
   }
 
   /** The first end wins; from here on the answer does not change. */
@@ -148,17 +127,8 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
   function resultOf(ending: TurnEnding): TurnResult {
     const reasoning = answer.reasoning.toString()
     const content = answer.content.toString()
-    const { tokens, estimated } = chargedTokens(
-      meter.state(),
-      turn.promptEstimate,
-      ending,
-      reasoning,
-      content,
-    )
-    const cost = ports.price(model ?? turn.call.model, turn.startedAt, tokens)
-    if (!cost.priced) ports.log.warn({ requestId: turn.id, model }, 'no price for this model')
-    const { meter: _, ...seen } = progress()
-    return { ending, ...seen, tokens, estimated, cost, durationMs: elapsed(), reasoning, content }
+    const left = record.result(ending, receivedTokens(reasoning, content))
+    return { ...left, reasoning, content }
   }
 
   function endOf(result: TurnResult, failure: Failure | undefined): GenerationEnd {
@@ -166,11 +136,6 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
     const isTold = failure === undefined || result.reasoning !== '' || result.content !== ''
     const usage = isTold ? usageView(turn, result) : undefined
     return { ending, finishReason, usage, failure, result }
-  }
-
-  function progress(): CallProgress {
-    const seen = { finishReason, model, firstTokenMs, upstreamId, traceId, keyId }
-    return { ...seen, meter: meter.state() }
   }
 
   /** Stored and released first, then shown: who has seen the end finds it in the statistics too. */
@@ -183,17 +148,13 @@ export function startGeneration(turn: Turn, ports: GenerationPorts): Generation 
     onSettled(await storing.done)
   }
 
-  function elapsed(): number {
-    return Math.max(0, ports.now() - turn.startedAt)
-  }
-
   void run()
 
   return {
     turn,
     start: startView(turn),
     answer,
-    progress,
+    progress: record.progress,
     end: () => published,
     changed: () => changes.next(),
     stop: () => cancel('stopped'),

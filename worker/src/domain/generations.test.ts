@@ -11,6 +11,7 @@ import {
   quiet,
 } from './generation-fakes.ts'
 import { createGenerations } from './generations.ts'
+import { createRunningCalls } from './running-calls.ts'
 import type { StreamSlot } from './stream-slots.ts'
 import type { UpstreamKey } from './upstream-key.ts'
 
@@ -33,19 +34,22 @@ function setUp(moods: Parameters<typeof fakeStore>[0] = [], releasing?: Promise<
   const ports = fakePorts(upstream.call, table.store)
   const sleepers: { readonly ms: number; readonly wake: () => void }[] = []
   const slotMoves: string[] = []
+  const sleep = (ms: number) => new Promise<void>((wake) => sleepers.push({ ms, wake }))
+  const running = createRunningCalls({ sleep, log: ports.log })
   const generations = createGenerations({
     ...ports,
+    running,
     slots: fakeSlots(slotMoves, releasing),
     onStart: () => {},
     call: (_key, _turn, signal) => upstream.call(signal),
-    sleep: (ms) => new Promise((wake) => sleepers.push({ ms, wake })),
+    sleep,
   })
   const pass = (ms: number) => {
     for (const sleeper of sleepers) if (sleeper.ms === ms) sleeper.wake()
     return quiet()
   }
   const begin = (slot?: StreamSlot) => generations.start(fakeTurn(), KEY, ports.price, slot)
-  return { generations, upstream, table, pass, begin, slotMoves }
+  return { generations, running, upstream, table, pass, begin, slotMoves }
 }
 
 test('a generation is found by its owner only', () => {
@@ -67,17 +71,17 @@ test('an ended one is kept for a minute', async () => {
 })
 
 test('a shutdown waits for the running ones, and then interrupts them', async () => {
-  const { generations, begin, table, upstream, pass } = setUp()
+  const { running, begin, table, upstream, pass } = setUp()
   const generation = begin()
   upstream.give(chunk({ content: 'half' }))
   await quiet()
-  const down = generations.shutdown(10_000, 2000, NO_MORE)
+  const down = running.shutdown(10_000, 2000, NO_MORE)
   await quiet()
   assert.equal(generation.end(), undefined)
   await pass(10_000)
   await down
   assert.throws(
-    () => generations.assertOpen(),
+    () => running.assertOpen(),
     (error) => error instanceof Failure && error.code === 'shutting_down',
   )
   assert.equal(generation.end()?.failure?.code, 'shutting_down')
@@ -86,9 +90,9 @@ test('a shutdown waits for the running ones, and then interrupts them', async ()
 })
 
 test('a shutdown is over as soon as the last answer is stored', async () => {
-  const { generations, begin, upstream } = setUp()
+  const { running, begin, upstream } = setUp()
   const generation = begin()
-  const down = generations.shutdown(10_000, 2000, NO_MORE)
+  const down = running.shutdown(10_000, 2000, NO_MORE)
   upstream.give(chunk({ content: 'all', finishReason: 'stop' }))
   upstream.give('end')
   await down
@@ -96,14 +100,14 @@ test('a shutdown is over as soon as the last answer is stored', async () => {
 })
 
 test('who still gets through in the grace time is served', async () => {
-  const { generations, begin, upstream } = setUp()
+  const { running, begin, upstream } = setUp()
   let onClosed: () => void = () => {}
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve
   })
-  const down = generations.shutdown(10_000, 2000, closed)
+  const down = running.shutdown(10_000, 2000, closed)
   await quiet()
-  generations.assertOpen()
+  running.assertOpen()
   const generation = begin()
   onClosed()
   await quiet()
@@ -115,17 +119,17 @@ test('who still gets through in the grace time is served', async () => {
 })
 
 test('a shutdown does not wait for ever for a store that is away', async () => {
-  const { generations, begin, pass } = setUp(['away', 'away'])
+  const { running, begin, pass } = setUp(['away', 'away'])
   begin()
-  const down = generations.shutdown(10_000, 2000, NO_MORE)
+  const down = running.shutdown(10_000, 2000, NO_MORE)
   await pass(10_000)
   await pass(2000)
   await down
 })
 
 test('a turn that was stored while the shutdown began is interrupted at once', async () => {
-  const { generations, begin, upstream, table } = setUp()
-  await generations.shutdown(10_000, 2000, NO_MORE)
+  const { running, begin, upstream, table } = setUp()
+  await running.shutdown(10_000, 2000, NO_MORE)
   const generation = begin()
   await generation.settled
   assert.equal(upstream.isAborted(), true)
@@ -142,8 +146,8 @@ const ENDS: Readonly<Record<string, (world: ReturnType<typeof setUp>) => void>> 
   },
   failed: ({ upstream }) => upstream.give(new Failure('upstream_unavailable')),
   stopped: ({ generations }) => generations.get('1', ID)?.stop(),
-  interrupted({ generations, pass }) {
-    void generations.shutdown(10_000, 2000, NO_MORE)
+  interrupted({ running, pass }) {
+    void running.shutdown(10_000, 2000, NO_MORE)
     void pass(10_000)
   },
 }

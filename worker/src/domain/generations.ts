@@ -1,7 +1,7 @@
 /** The generations of this worker, running and just ended, by id and owner. */
 
-import { Failure } from '../failure.ts'
 import { type Generation, type GenerationPorts, startGeneration } from './generation.ts'
+import type { RunningCalls } from './running-calls.ts'
 import type { StreamSlot, StreamSlots } from './stream-slots.ts'
 import type { Turn } from './turn.ts'
 import type { UpstreamKey } from './upstream-key.ts'
@@ -22,19 +22,11 @@ export interface Generations {
    * somebody else's.
    */
   get(uid: string, id: string): Generation | undefined
-  /** @throws {Failure} shutting_down once answers are interrupted by `shutdown` */
-  assertOpen(): void
-  /**
-   * Lets the running ones finish for `graceMs`, interrupts the rest, and returns when all are stored
-   * or `flushMs` have passed. Who still gets through in the grace time, over a connection that nginx
-   * had open, is served: nginx would not ask another worker instead.
-   * @param requestsOver resolves when no request can come any more
-   */
-  shutdown(graceMs: number, flushMs: number, requestsOver: Promise<void>): Promise<void>
 }
 
 export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price' | 'release'> {
   readonly slots: StreamSlots
+  readonly running: RunningCalls
   /** Told of each generation when it starts. */
   readonly onStart: (generation: Generation) => void
   readonly call: (
@@ -48,15 +40,8 @@ export interface GenerationsDeps extends Omit<GenerationPorts, 'call' | 'price' 
 const KEPT_MS = 60_000
 
 export function createGenerations(deps: GenerationsDeps): Generations {
-  const { slots, store, maxAnswerBytes, now, sleep, log } = deps
+  const { slots, running, store, maxAnswerBytes, now, sleep, log } = deps
   const known = new Map<string, Generation>()
-  const unsettled = new Set<Generation>()
-  let isClosed = false
-
-  async function follow(generation: Generation): Promise<void> {
-    await generation.settled
-    unsettled.delete(generation)
-  }
 
   async function forget(generation: Generation): Promise<void> {
     await generation.ended
@@ -76,35 +61,17 @@ export function createGenerations(deps: GenerationsDeps): Generations {
         ...{ now, sleep, log },
       })
       known.set(turn.id, generation)
-      unsettled.add(generation)
       deps.onStart(generation)
-      void follow(generation)
       void forget(generation)
-      // The grace time may have ended while the turn was being stored.
-      if (isClosed) generation.interrupt()
+      const { settled, interrupt } = generation
+      const charged = () => generation.end()?.result.tokens
+      running.add({ id: turn.id, uid: turn.uid, settled, interrupt, charged })
       return generation
     },
 
     get(uid, id) {
       const generation = known.get(id)
       return generation?.turn.uid === uid ? generation : undefined
-    },
-
-    assertOpen() {
-      if (isClosed) throw new Failure('shutting_down')
-    },
-
-    async shutdown(graceMs, flushMs, requestsOver) {
-      const all = () => Promise.all([...unsettled].map((generation) => generation.settled))
-      await Promise.race([requestsOver.then(all), sleep(graceMs)])
-      isClosed = true
-      for (const generation of unsettled) generation.interrupt()
-      await Promise.race([all(), sleep(flushMs)])
-      for (const generation of unsettled) {
-        const { id, uid } = generation.turn
-        const tokens = generation.end()?.result.tokens
-        log.error({ requestId: id, uid, tokens }, 'a usage record stays open: not stored in time')
-      }
     },
   }
 }

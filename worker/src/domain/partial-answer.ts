@@ -3,6 +3,7 @@
  * it, or settle it once its own worker is gone.
  */
 
+import type { ReceivedTokens } from './token-estimate.ts'
 import type { TurnResult } from './turn.ts'
 import type { MeterState } from './usage-meter.ts'
 
@@ -20,6 +21,8 @@ export interface PartialAnswer
     | 'keyId'
   > {
   readonly meter: MeterState
+  /** What came of the answer, of which there may be no text. */
+  readonly received: ReceivedTokens
 }
 
 export interface PartialAnswers {

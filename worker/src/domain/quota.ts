@@ -11,8 +11,10 @@ export interface QuotaRequest {
   readonly token: string | undefined
   /** The model that will be asked for, by which a money quota is charged. */
   readonly model: string
-  /** UTF-8 bytes of all that is sent as prompt. */
+  /** UTF-8 bytes of all that is sent as prompt; without the data of images. */
   readonly promptBytes: number
+  /** Images in the prompt; default 0. */
+  readonly images?: number
   /** The most tokens that the caller wants to be written; undefined: not said. */
   readonly maxTokens: number | undefined
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { ESTIMATE_METHOD } from './token-estimate.ts'
-import type { Turn, TurnResult } from './turn.ts'
+import type { TurnResult } from './turn.ts'
 
 /** Everything that settles one call, however late. */
 export interface Settlement {
@@ -19,11 +19,20 @@ export interface Settlement {
   readonly at: number
 }
 
-export function settlementOf(turn: Turn, result: TurnResult, at: number): Settlement {
+/** A call whose end is to be kept. */
+export interface EndedCall {
+  /** Request id. */
+  readonly id: string
+  readonly uid: string
+  /** Absent for calls that belong to no conversation. */
+  readonly messageId?: string
+}
+
+export function settlementOf(call: EndedCall, result: TurnResult, at: number): Settlement {
   return {
-    id: turn.id,
-    uid: turn.uid,
-    messageId: turn.messageId,
+    id: call.id,
+    uid: call.uid,
+    messageId: call.messageId ?? null,
     result,
     estimateMethod: result.estimated ? ESTIMATE_METHOD : null,
     at,
@@ -39,7 +48,7 @@ const Record: z.ZodType<Settlement> = z.object({
   uid: decimalId,
   messageId: decimalId.nullable(),
   result: z.object({
-    ending: z.enum(['done', 'stopped', 'upstream_error', 'timeout', 'interrupted']),
+    ending: z.enum(['done', 'stopped', 'client_gone', 'upstream_error', 'timeout', 'interrupted']),
     finishReason: z.string().nullable(),
     model: z.string().nullable(),
     tokens: z.object({

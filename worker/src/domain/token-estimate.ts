@@ -21,8 +21,11 @@ export const MESSAGE_OVERHEAD = 4
 /** Hidden instructions of thinking mode: "Reply with OK." was 87 tokens where 4 + 4 are visible. */
 export const THINKING_OVERHEAD = 79
 
-/** Returns the estimated tokens of a text, rounded up. */
-export function estimateTokens(text: string): number {
+/**
+ * Returns what a text weighs, in tenths of a token: the whole weighs what its parts weigh, as long as no
+ * character was cut.
+ */
+export function weighText(text: string): number {
   let tenths = 0
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0
@@ -30,7 +33,29 @@ export function estimateTokens(text: string): number {
     else if (EMOJI.test(character)) tenths += EMOJI_TENTHS
     else tenths += code < FIRST_CJK ? LATIN_TENTHS : CJK_TENTHS
   }
+  return tenths
+}
+
+/** Returns the estimated tokens of so many tenths, rounded up. */
+export function tokensOf(tenths: number): number {
   return Math.ceil(tenths / 10)
+}
+
+/** Returns the estimated tokens of a text, rounded up. */
+export function estimateTokens(text: string): number {
+  return tokensOf(weighText(text))
+}
+
+/** What came of an answer, in estimated tokens. */
+export interface ReceivedTokens {
+  readonly reasoning: number
+  /** Content, and names and arguments of tool calls. */
+  readonly rest: number
+}
+
+/** Returns what these texts of an answer are. */
+export function receivedTokens(reasoning: string, content: string): ReceivedTokens {
+  return { reasoning: estimateTokens(reasoning), rest: estimateTokens(content) }
 }
 
 /** Returns the estimated tokens of a prompt, what the provider adds to it included. */

@@ -22,10 +22,8 @@ export interface Turn {
   readonly startedAt: number
 }
 
-export type TurnEnding = Extract<
-  Ending,
-  'done' | 'stopped' | 'upstream_error' | 'timeout' | 'interrupted'
->
+/** `client_gone` is for programs: an answer to a person goes on when the page is closed. */
+export type TurnEnding = Exclude<Ending, 'open'>
 
 /** What is left of a turn when it has ended; stored once. */
 export interface TurnResult {

@@ -2,15 +2,40 @@
 
 import type { TokenCounts } from './price.ts'
 
-export type UpstreamEvent =
-  /** The provider answered 200: from here on the prompt may be billed. */
-  | {
-      readonly kind: 'accepted'
-      readonly traceId: string | null
-      /** api_keys.id of the key that the call went out with in the end. */
-      readonly keyId: string
-    }
-  | ({ readonly kind: 'chunk' } & ChatChunk)
+/** The provider answered 200: from here on the prompt may be billed. */
+export interface Accepted {
+  readonly kind: 'accepted'
+  readonly traceId: string | null
+  /** api_keys.id of the key that the call went out with in the end. */
+  readonly keyId: string
+}
+
+export type UpstreamEvent = Accepted | ({ readonly kind: 'chunk' } & ChatChunk)
+
+/** A call whose answer is passed on as it is. */
+export interface ForwardCall {
+  /** Sent to the provider as X-Request-Id. */
+  readonly requestId: string
+  /** JSON. */
+  readonly body: string
+  readonly stream: boolean
+  /** Whether an event that holds nothing but the usage is wanted: not every client can read it. */
+  readonly wantsUsage: boolean
+}
+
+/** What a call tells whose answer is passed on as it is. */
+export type ForwardEvent =
+  | Accepted
+  /** Comments: the provider is there, and has nothing to say yet. */
+  | { readonly kind: 'alive'; readonly bytes: Uint8Array }
+  | ForwardedPiece
+
+/** Bytes of the answer, whole events, and what they say; with `end` nothing follows. */
+export interface ForwardedPiece {
+  readonly kind: 'piece' | 'end'
+  readonly bytes: Uint8Array
+  readonly chunks: readonly ChatChunk[]
+}
 
 /** One piece of a streamed answer; what a piece does not hold is empty or null. */
 export interface ChatChunk {
@@ -20,6 +45,8 @@ export interface ChatChunk {
   readonly model: string | null
   readonly reasoning: string
   readonly content: string
+  /** Names and arguments of tool calls. */
+  readonly tools: string
   readonly finishReason: string | null
   readonly usage: TokenCounts | null
 }

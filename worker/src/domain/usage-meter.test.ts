@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TokenCounts } from './price.ts'
+import { receivedTokens } from './token-estimate.ts'
 import type { TurnEnding } from './turn.ts'
 import type { ChatChunk } from './upstream-event.ts'
 import { chargedTokens, createUsageMeter } from './usage-meter.ts'
@@ -15,7 +16,7 @@ const PREMATURE: TokenCounts = { ...USAGE, completionTokens: 0, reasoningTokens:
 const ZERO = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 }
 
 function chunk(finishReason: string | null, usage: TokenCounts | null): ChatChunk {
-  return { id: null, model: null, reasoning: '', content: '', finishReason, usage }
+  return { id: null, model: null, reasoning: '', content: '', tools: '', finishReason, usage }
 }
 
 function meterOf(...chunks: ChatChunk[]) {
@@ -23,7 +24,7 @@ function meterOf(...chunks: ChatChunk[]) {
   for (const piece of chunks) meter.onChunk(piece)
   return {
     read: (ending: TurnEnding, reasoning: string, content: string) =>
-      chargedTokens(meter.state(), 40, ending, reasoning, content),
+      chargedTokens(meter.state(), 40, ending, receivedTokens(reasoning, content)),
   }
 }
 
@@ -60,7 +61,7 @@ test('a provider that failed before its first piece costs nothing', () => {
 })
 
 test('a call that we ended ourselves is charged for its prompt', () => {
-  for (const ending of ['stopped', 'interrupted'] as const) {
+  for (const ending of ['stopped', 'client_gone', 'interrupted'] as const) {
     assert.deepEqual(meterOf().read(ending, '', ''), {
       tokens: { ...ZERO, promptTokens: 40 },
       estimated: true,

@@ -1,7 +1,7 @@
 /** Watches a call and says in the end how many tokens it was. */
 
 import type { TokenCounts } from './price.ts'
-import { estimateTokens } from './token-estimate.ts'
+import type { ReceivedTokens } from './token-estimate.ts'
 import type { TurnEnding } from './turn.ts'
 import type { ChatChunk } from './upstream-event.ts'
 
@@ -48,7 +48,7 @@ export function createUsageMeter(): UsageMeter {
 }
 
 /**
- * Returns the tokens to charge, given how the call ended and what text arrived. The provider's count
+ * Returns the tokens to charge, given how the call ended and what of the answer arrived. The provider's count
  * holds if it came with the finish reason or after it. An earlier one is premature: its prompt is
  * taken over, its completion is at least what arrived. Without any, all is estimated. A provider that
  * failed before its first piece served nothing and costs nothing; a call that we ended ourselves is
@@ -59,21 +59,16 @@ export function chargedTokens(
   { served, usage, isFinal }: MeterState,
   promptEstimate: number,
   ending: TurnEnding,
-  reasoning: string,
-  content: string,
+  received: ReceivedTokens,
 ): MeteredTokens {
   if (usage !== null && isFinal) return { tokens: usage, estimated: false }
   const failed = ending === 'upstream_error' || ending === 'timeout'
   if (failed && !served) return { tokens: NOTHING, estimated: false }
-  const reasoningTokens = estimateTokens(reasoning)
-  const received: TokenCounts = {
+  const tokens: TokenCounts = {
     promptTokens: usage?.promptTokens ?? promptEstimate,
     cachedTokens: usage?.cachedTokens ?? 0,
-    completionTokens: Math.max(
-      usage?.completionTokens ?? 0,
-      reasoningTokens + estimateTokens(content),
-    ),
-    reasoningTokens: Math.max(usage?.reasoningTokens ?? 0, reasoningTokens),
+    completionTokens: Math.max(usage?.completionTokens ?? 0, received.reasoning + received.rest),
+    reasoningTokens: Math.max(usage?.reasoningTokens ?? 0, received.reasoning),
   }
-  return { tokens: received, estimated: true }
+  return { tokens, estimated: true }
 }

@@ -46,7 +46,7 @@ export function chatRoutes(deps: Deps): App {
 
   /** Once the turn is stored the call runs, whatever becomes of this request. */
   async function begin(c: AppContext, uid: string, body: ChatRequest): Promise<Generation> {
-    generations.assertOpen()
+    deps.running.assertOpen()
     const book = await deps.prices.book()
     const model = await modelOf(c, body, book)
     const key = await deps.keys.pick()

@@ -4,7 +4,7 @@
  * `no-transform` and `X-Accel-Buffering` keep every proxy in between from compressing the stream or
  * holding it back.
  */
-const HEADERS = {
+export const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-cache, no-transform',
   'X-Accel-Buffering': 'no',
@@ -32,5 +32,5 @@ export function eventStream(
     },
     { highWaterMark: 0 },
   )
-  return new Response(body, { headers: HEADERS })
+  return new Response(body, { headers: STREAM_HEADERS })
 }

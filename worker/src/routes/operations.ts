@@ -23,6 +23,8 @@ import { PASSWORD_OPERATIONS } from './password.ts'
 import { PASSWORD_RESET_OPERATIONS } from './password-reset.ts'
 import { SESSION_OPERATIONS } from './sessions.ts'
 import { TOKEN_OPERATIONS } from './tokens.ts'
+import { V1_CHAT_OPERATIONS } from './v1-chat.ts'
+import { V1_MODEL_OPERATIONS } from './v1-models.ts'
 
 /** Returns them as they are under these settings. */
 export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly OperationSpec[] {
@@ -47,6 +49,8 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...ADMIN_PRICE_OPERATIONS,
     ...ADMIN_GENERATION_OPERATIONS,
     ...ADMIN_AUDIT_OPERATIONS,
+    ...V1_CHAT_OPERATIONS,
+    ...V1_MODEL_OPERATIONS,
     ...OPENAPI_OPERATIONS,
   ]
 }

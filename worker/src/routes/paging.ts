@@ -21,12 +21,10 @@ export function limitParamOf(defaultLimit: number, maxLimit = MAX_LIMIT) {
     .pipe(z.int().min(1).max(maxLimit))
     .meta({
       description: 'Most items of a page.',
-      override: {
-        type: 'integer',
-        pattern: undefined,
-        minimum: 1,
-        maximum: maxLimit,
-        default: defaultLimit,
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern
+        const type = 'integer'
+        Object.assign(jsonSchema, { type, minimum: 1, maximum: maxLimit, default: defaultLimit })
       },
     })
 }

@@ -163,6 +163,7 @@ const STATE_OF: Readonly<Record<TurnEnding, 'done' | 'stopped' | 'failed' | 'int
   done: 'done',
   stopped: 'stopped',
   interrupted: 'interrupted',
+  client_gone: 'interrupted',
   timeout: 'failed',
   upstream_error: 'failed',
 }

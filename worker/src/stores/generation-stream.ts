@@ -9,9 +9,10 @@ import type { ChatEvents } from '#contract/chat-events.ts'
 import { formatPosition } from '#contract/chat-events.ts'
 import { generationKey } from '#contract/redis-keys.ts'
 import { type Answer, type AnswerPosition, createAnswer, parsePosition } from '../domain/answer.ts'
-import type { CallProgress } from '../domain/generation.ts'
+import type { CallProgress } from '../domain/call-record.ts'
 import type { AnswerEnd } from '../domain/live-answer.ts'
 import type { PartialAnswers } from '../domain/partial-answer.ts'
+import { receivedTokens } from '../domain/token-estimate.ts'
 import { UNSERVED } from '../domain/usage-meter.ts'
 import { Failure } from '../failure.ts'
 import { viaRedis } from './redis.ts'
@@ -113,12 +114,10 @@ export function createGenerationStream(redis: Redis, answerMs: number): Generati
         }
         if (entries.length < PAGE) break
       }
-      return {
-        ...NO_PROGRESS,
-        ...progress,
-        reasoning: answer.reasoning.toString(),
-        content: answer.content.toString(),
-      }
+      const reasoning = answer.reasoning.toString()
+      const content = answer.content.toString()
+      const received = receivedTokens(reasoning, content)
+      return { ...NO_PROGRESS, ...progress, reasoning, content, received }
     },
 
     async drop(uid, id) {

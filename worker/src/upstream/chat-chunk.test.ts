@@ -9,6 +9,7 @@ const EMPTY = {
   model: null,
   reasoning: '',
   content: '',
+  tools: '',
   finishReason: null,
   usage: null,
 }

@@ -1,5 +1,5 @@
 /**
- * Reads one `data:` of a chat completion stream. Everything is checked, because the provider (or
+ * Reads one `data:` of a chat completion stream, or a whole completion. Everything is checked, because the provider (or
  * whatever stands between) may send anything; unknown parts are ignored.
  */
 
@@ -22,19 +22,50 @@ const MAX_NAME = 100
  *   it is an error
  */
 export function parseChatChunk(data: string): ChatChunk {
-  const chunk = parseObject(data)
-  if (isRecord(chunk['error'])) throw failureOfError(200, chunk['error'])
-  const choices = chunk['choices']
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
-  const delta = isRecord(choice) && isRecord(choice['delta']) ? choice['delta'] : {}
+  return parseChatEvent(data).chunk
+}
+
+/** Does the same, and returns whether the event holds a choice: one with the usage alone does not. */
+export function parseChatEvent(data: string): { chunk: ChatChunk; hasChoice: boolean } {
+  const event = parseObject(data)
+  const choice = firstOf(event['choices'])
+  return { chunk: pieceOf(event, choice, 'delta'), hasChoice: choice !== undefined }
+}
+
+/** Returns a completion that was not streamed as the one piece that it is. Throws like parseChatChunk. */
+export function parseCompletion(body: string): ChatChunk {
+  const completion = parseObject(body)
+  return pieceOf(completion, firstOf(completion['choices']), 'message')
+}
+
+function pieceOf(
+  object: Readonly<Record<string, unknown>>,
+  choice: unknown,
+  part: 'delta' | 'message',
+): ChatChunk {
+  if (isRecord(object['error'])) throw failureOfError(200, object['error'])
+  const text = isRecord(choice) && isRecord(choice[part]) ? choice[part] : {}
   return {
-    id: nameOf(chunk['id']),
-    model: nameOf(chunk['model']),
-    reasoning: textOf(delta['reasoning_content']),
-    content: textOf(delta['content']),
+    id: nameOf(object['id']),
+    model: nameOf(object['model']),
+    reasoning: textOf(text['reasoning_content']),
+    content: textOf(text['content']),
+    tools: toolText(text['tool_calls']),
     finishReason: isRecord(choice) ? nameOf(choice['finish_reason']) : null,
-    usage: parseUsage(chunk['usage']),
+    usage: parseUsage(object['usage']),
   }
+}
+
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined
+}
+
+function toolText(calls: unknown): string {
+  if (!Array.isArray(calls)) return ''
+  const called = calls.map((call) => member(call, 'function'))
+  return called
+    .map((one) => textOf(member(one, 'name')) + textOf(member(one, 'arguments')))
+    .join('')
 }
 
 /** Returns the token counts of a usage object, or null if it is absent or makes no sense. */

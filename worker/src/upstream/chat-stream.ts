@@ -5,12 +5,12 @@ import { createParser } from 'eventsource-parser'
 import type { ChatChunk } from '../domain/upstream-event.ts'
 import { Failure } from '../failure.ts'
 import { parseChatChunk } from './chat-chunk.ts'
-import { type StreamLimits, watchStream } from './stream-watch.ts'
+import { type StreamLimits, timedOut, watchStream } from './stream-watch.ts'
 
 /** 384K tokens, the longest answer, are about 120 MB on the wire. */
-const MAX_BYTES = 256 * 1024 * 1024
+export const MAX_STREAM_BYTES = 256 * 1024 * 1024
 /** One event, in characters. */
-const MAX_EVENT = 1024 * 1024
+export const MAX_EVENT = 1024 * 1024
 /** After the end mark the rest is read for so long (ms), so that the connection can be used again. */
 const DRAIN_MS = 1000
 
@@ -34,7 +34,7 @@ export async function* readChatStream(
   })
   const decoder = new TextDecoder()
   const watch = watchStream(limits, (limit) => {
-    body.destroy(new Failure('upstream_timeout', {}, { cause: new Error(limit) }))
+    body.destroy(timedOut(limit))
   })
   // The loop below reports errors; this one is for those that come after it.
   body.on('error', () => {})
@@ -45,7 +45,7 @@ export async function* readChatStream(
     for await (const piece of body.iterator({ destroyOnReturn: false })) {
       watch.onBytes()
       bytes += piece.length
-      if (bytes > MAX_BYTES) throw interrupted('answer too long')
+      if (bytes > MAX_STREAM_BYTES) throw interrupted('answer too long')
       parser.feed(decoder.decode(piece, { stream: true }))
       for (const data of events.splice(0)) {
         if (data === '[DONE]') {
@@ -70,13 +70,15 @@ export async function* readChatStream(
   if (!finished) throw interrupted(bytes === 0 ? 'empty answer' : 'no finish reason')
 }
 
-function drain(body: Readable): void {
+/** Reads what still comes of a body whose end mark was seen. */
+export function drain(body: Readable): void {
   const timer = setTimeout(() => body.destroy(), DRAIN_MS)
   body.once('close', () => clearTimeout(timer))
   body.resume()
 }
 
-function interrupted(cause: unknown): Failure {
+/** Returns the failure of an answer that did not come to its end. */
+export function interrupted(cause: unknown): Failure {
   const error = typeof cause === 'string' ? new Error(cause) : cause
   return new Failure('upstream_interrupted', {}, { cause: error })
 }

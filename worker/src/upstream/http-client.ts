@@ -19,6 +19,8 @@ export interface HttpCall {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /** Longest wait for the answer's headers, ms; default HEADERS_MS. */
+  readonly headersMs?: number
   /** Ends the call at any time, also while its answer is read. */
   readonly signal: AbortSignal
 }
@@ -48,7 +50,7 @@ export function createHttpClient(): HttpClient {
       headers: { ...call.headers, 'Accept-Encoding': 'identity' },
     })
     const giveUp = (failure: Failure) => () => request.destroy(failure)
-    const headersTimer = setTimeout(giveUp(timeout('no headers')), HEADERS_MS)
+    const headersTimer = setTimeout(giveUp(timeout('no headers')), call.headersMs ?? HEADERS_MS)
     let connectTimer: NodeJS.Timeout | undefined
     let isConnected = false
     const onConnected = () => {

@@ -60,7 +60,7 @@ export function setUp(keys: readonly PooledKey[], fates: Record<string, Fate[]> 
       },
       touch: ({ id }) => touched.push(id),
     },
-    upstream: { chat },
+    upstream: { chat, forward: chat as never },
     log: pino({ level: 'silent' }),
     now: () => world.now,
     random: () => world.random,

@@ -6,7 +6,12 @@
 import type { Logger } from 'pino'
 import { createKeyBook, type KeyObstacle } from '../domain/key-book.ts'
 import { PICKED_MS, TRIAL_MS } from '../domain/key-health.ts'
-import type { ChatCall, UpstreamEvent } from '../domain/upstream-event.ts'
+import type {
+  ChatCall,
+  ForwardCall,
+  ForwardEvent,
+  UpstreamEvent,
+} from '../domain/upstream-event.ts'
 import { chooseKey, ownAccount, type PooledKey, type UpstreamKey } from '../domain/upstream-key.ts'
 import { Failure } from '../failure.ts'
 import type { ApiKeys } from '../stores/api-keys.ts'
@@ -28,13 +33,19 @@ export interface KeyPool {
    * again with others, at most MAX_TRIES times in all; `accepted` names the key that it was.
    */
   chat(firstKey: UpstreamKey, call: ChatCall, signal: AbortSignal): AsyncIterable<UpstreamEvent>
+  /** Runs a call as Upstream.forward does, and tries again in the same way. */
+  forward(
+    firstKey: UpstreamKey,
+    call: ForwardCall,
+    signal: AbortSignal,
+  ): AsyncIterable<ForwardEvent>
   /** Returns why this worker's calls leave the key alone, or undefined. */
   obstacle(key: PooledKey): KeyObstacle | undefined
 }
 
 export interface KeyPoolDeps {
   readonly keys: Pick<ApiKeys, 'usable' | 'known' | 'fault' | 'touch'>
-  readonly upstream: Pick<Upstream, 'chat'>
+  readonly upstream: Pick<Upstream, 'chat' | 'forward'>
   readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number
@@ -100,7 +111,12 @@ export function createKeyPool(deps: KeyPoolDeps): KeyPool {
   }
 
   /** Returns the call once its first event is there, and the event. */
-  async function begin(firstKey: UpstreamKey, call: ChatCall, signal: AbortSignal) {
+  async function begin<E extends UpstreamEvent | ForwardEvent>(
+    firstKey: UpstreamKey,
+    requestId: string,
+    open: (key: UpstreamKey) => AsyncIterable<E>,
+    signal: AbortSignal,
+  ) {
     const lastStart = now() + RETRY_MS
     const tried = new Set<string>()
     const blamed = new Set<string>()
@@ -108,8 +124,7 @@ export function createKeyPool(deps: KeyPoolDeps): KeyPool {
     for (let tries = 1; ; tries += 1) {
       const { key } = current
       tried.add(key.id)
-      const events = upstream.chat(key, call, signal)
-      const running = watchCall(current, events, { book, keys, blamed, signal, log, now })
+      const running = watchCall(current, open(key), { book, keys, blamed, signal, log, now })
       try {
         return { running, first: await running.next() }
       } catch (error) {
@@ -117,11 +132,33 @@ export function createKeyPool(deps: KeyPoolDeps): KeyPool {
         const next = mayRetry ? await nextOf(current, error, tried, tries, signal) : undefined
         if (next === undefined) throw error
         const code = error instanceof Failure ? error.code : undefined
-        const { requestId } = call
         log.info({ requestId, key: key.alias, code, next: next.key.alias }, 'call is tried again')
         current = next
       }
     }
+  }
+
+  function run<E extends UpstreamEvent | ForwardEvent>(
+    firstKey: UpstreamKey,
+    requestId: string,
+    open: (key: UpstreamKey) => AsyncIterable<E>,
+    signal: AbortSignal,
+  ): AsyncIterable<E> {
+    let running: AsyncIterator<E> | undefined
+    async function start(): Promise<IteratorResult<E>> {
+      const begun = await begin(firstKey, requestId, open, signal)
+      running = begun.running
+      return begun.first
+    }
+    // By hand and not a generator, which would cost every event of the answer a few promises more.
+    const iterator: AsyncIterator<E> = {
+      next: () => (running === undefined ? start() : running.next()),
+      async return() {
+        await running?.return?.()
+        return { done: true, value: undefined }
+      },
+    }
+    return { [Symbol.asyncIterator]: () => iterator }
   }
 
   return {
@@ -143,23 +180,10 @@ export function createKeyPool(deps: KeyPoolDeps): KeyPool {
       return key
     },
 
-    chat(firstKey, call, signal) {
-      let running: AsyncIterator<UpstreamEvent> | undefined
-      async function start(): Promise<IteratorResult<UpstreamEvent>> {
-        const begun = await begin(firstKey, call, signal)
-        running = begun.running
-        return begun.first
-      }
-      // By hand and not a generator, which would cost every event of the answer a few promises more.
-      const iterator: AsyncIterator<UpstreamEvent> = {
-        next: () => (running === undefined ? start() : running.next()),
-        async return() {
-          await running?.return?.()
-          return { done: true, value: undefined }
-        },
-      }
-      return { [Symbol.asyncIterator]: () => iterator }
-    },
+    chat: (firstKey, call, signal) =>
+      run(firstKey, call.requestId, (key) => upstream.chat(key, call, signal), signal),
+    forward: (firstKey, call, signal) =>
+      run(firstKey, call.requestId, (key) => upstream.forward(key, call, signal), signal),
 
     obstacle: (key) => book.obstacle(key, now()),
   }

@@ -3,6 +3,7 @@
 import type { KeySign } from '../domain/key-health.ts'
 import { Failure } from '../failure.ts'
 import { NotSent } from './http-client.ts'
+import { BrokenLimit } from './stream-watch.ts'
 import { UpstreamReport } from './upstream-error.ts'
 
 export const NOTHING: KeySign = { kind: 'nothing' }
@@ -18,6 +19,8 @@ export function signOf(error: unknown, hadPayload: boolean): KeySign {
   if (error.code === 'upstream_key_rejected') return { kind: 'fault', fault: 'rejected' }
   if (error.code === 'upstream_balance') return { kind: 'fault', fault: 'no_balance' }
   if (report?.status === 429) return { kind: 'busy', waitMs: coolMs(report.retryAfterS) }
+  // It was at work all the time, as slowly as somebody reads.
+  if (error.cause instanceof BrokenLimit && error.cause.limit === 'answerMs') return NOTHING
   // The server was at work; a stream that stops in the middle without a word is another matter.
   if (hadPayload && error.code !== 'upstream_timeout') return NOTHING
   switch (error.code) {

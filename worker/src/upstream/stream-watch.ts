@@ -4,6 +4,8 @@
  * comments for ever: they count while the call waits, never after the first payload.
  */
 
+import { Failure } from '../failure.ts'
+
 export interface StreamLimits {
   /** Longest wait for the first payload while keep-alives arrive. Milliseconds, like all here. */
   readonly firstPayloadMs: number
@@ -27,6 +29,22 @@ export function streamLimits(limits: {
   return { firstPayloadMs, idleMs: payloadIdleMs, finishMs: FINISH_MS, answerMs }
 }
 
+/** A limit that an answer has broken. */
+export class BrokenLimit extends Error {
+  readonly limit: keyof StreamLimits
+
+  constructor(limit: keyof StreamLimits) {
+    super(limit)
+    this.name = 'BrokenLimit'
+    this.limit = limit
+  }
+}
+
+/** Returns the failure of an answer that has broken a limit. */
+export function timedOut(limit: keyof StreamLimits): Failure {
+  return new Failure('upstream_timeout', {}, { cause: new BrokenLimit(limit) })
+}
+
 export interface StreamWatch {
   /** Bytes of any kind came. */
   onBytes(): void
@@ -34,6 +52,9 @@ export interface StreamWatch {
   onPayload(): void
   /** The finish reason came. */
   onFinish(): void
+  /** Silence does not count until `resume`: it is not the provider that is waited for. */
+  pause(): void
+  resume(): void
   stop(): void
 }
 
@@ -46,11 +67,13 @@ export function watchStream(
   let answering: NodeJS.Timeout | undefined
   const first = setTimeout(() => end('firstPayloadMs'), limits.firstPayloadMs)
   let silence: NodeJS.Timeout | undefined
+  let awaited: 'idleMs' | 'finishMs' = 'idleMs'
   listen('idleMs')
 
   /** Starts the wait for the next sign of life anew. */
   function listen(limit: 'idleMs' | 'finishMs'): void {
     clearTimeout(silence)
+    awaited = limit
     silence = setTimeout(() => end(limit), limits[limit])
   }
 
@@ -76,6 +99,8 @@ export function watchStream(
       listen('idleMs')
     },
     onFinish: () => listen('finishMs'),
+    pause: () => clearTimeout(silence),
+    resume: () => listen(awaited),
     stop,
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Turns what a provider reports into our own failures. Its texts never reach a client: they may
- * show the end of our key or the state of our account. They are kept as the cause, for the log.
+ * Turns what a provider reports into our own failures. Its texts do not reach people: they may show
+ * the end of our key or the state of our account. They are kept as the cause, for the log, and for
+ * programs whose request is at fault (program-error.ts).
  */
 
 import type { ProblemCode } from '#contract/problem-codes.ts'
@@ -19,15 +20,19 @@ const HIDDEN = '(key)'
 const KNOWN_HEAD = 8
 const KNOWN_TAIL = 4
 
-/** What the provider said, for the log only. */
+/** What the provider said, for the log; of it programs see what is about their own request. */
 export class UpstreamReport extends Error {
   readonly status: number
+  /** The provider's words, without what may be a key. */
+  said: string
   /** Seconds. */
   readonly retryAfterS: number | undefined
 
   constructor(status: number, text: string, retryAfterS?: number) {
-    super(`upstream ${status}: ${redact(text).slice(0, MAX_LOGGED_TEXT)}`)
+    const said = redact(text).slice(0, MAX_LOGGED_TEXT)
+    super(`upstream ${status}: ${said}`)
     this.name = 'UpstreamReport'
+    this.said = said
     this.status = status
     this.retryAfterS = retryAfterS
   }
@@ -35,6 +40,7 @@ export class UpstreamReport extends Error {
   /** Takes every trace of this key out of the text. */
   hide(secret: string): void {
     this.message = hide(this.message, secret)
+    this.said = hide(this.said, secret)
   }
 }
 

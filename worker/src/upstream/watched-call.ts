@@ -3,7 +3,7 @@
 import type { Logger } from 'pino'
 import type { KeyBook } from '../domain/key-book.ts'
 import type { KeySign } from '../domain/key-health.ts'
-import type { UpstreamEvent } from '../domain/upstream-event.ts'
+import type { ForwardEvent, UpstreamEvent } from '../domain/upstream-event.ts'
 import type { PooledKey } from '../domain/upstream-key.ts'
 import type { ApiKeys } from '../stores/api-keys.ts'
 import { NOTHING, signOf } from './key-sign.ts'
@@ -27,11 +27,11 @@ export interface WatchDeps {
 }
 
 /** Returns the events of the call as they are; each costs one promise more. */
-export function watchCall(
+export function watchCall<E extends UpstreamEvent | ForwardEvent>(
   { key, isTrial }: WatchedKey,
-  events: AsyncIterable<UpstreamEvent>,
+  events: AsyncIterable<E>,
   { book, keys, blamed, signal, log, now }: WatchDeps,
-): AsyncIterator<UpstreamEvent> {
+): AsyncIterator<E> {
   const iterator = events[Symbol.asyncIterator]()
   let hasTrial = isTrial
   let hadPayload = false
@@ -47,13 +47,13 @@ export function watchCall(
     })
   }
 
-  function onEvent(result: IteratorResult<UpstreamEvent>): IteratorResult<UpstreamEvent> {
+  function onEvent(result: IteratorResult<E>): IteratorResult<E> {
     if (hadPayload) return result
     if (result.done) {
       note(NOTHING)
     } else if (result.value.kind === 'accepted') {
       keys.touch(key)
-    } else {
+    } else if (result.value.kind !== 'alive') {
       hadPayload = true
       note({ kind: 'good' })
     }
