@@ -52,14 +52,36 @@ function checked<S extends z.ZodType>(c: AppContext, schema: S, value: unknown):
   const error = c.var.lang === 'zh-CN' ? chineseMessages : englishMessages
   const result = schema.safeParse(value, { error })
   if (result.success) return result.data
-  throw new Failure('invalid_request', { errors: result.error.issues.flatMap(fieldErrors) })
+  throw new Failure('invalid_request', { errors: fieldErrors(result.error.issues, error) })
 }
 
-/** Unknown keys are reported under their own names, not under the object that holds them. */
-function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]]
-  return keys.map((key) => ({
-    field: [...issue.path, ...key].map(String).join('.'),
-    message: issue.message,
-  }))
+/** Enough to mend a request by; a body may hold ten thousands of wrong fields. */
+const MAX_ERRORS = 50
+const MAX_FIELD_CHARACTERS = 200
+
+/** Unknown keys are reported under their own names, each by itself, not under the object that holds them. */
+function fieldErrors(
+  issues: readonly z.core.$ZodIssue[],
+  words: z.core.$ZodErrorMap,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  for (const issue of issues) {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined]
+    for (const key of keys) {
+      if (errors.length === MAX_ERRORS) return errors
+      errors.push(key === undefined ? ofPath(issue) : ofKey(issue, key, words))
+    }
+  }
+  return errors
+}
+
+function ofPath({ path, message }: Pick<z.core.$ZodIssue, 'path' | 'message'>): FieldError {
+  return { field: path.map(String).join('.').slice(0, MAX_FIELD_CHARACTERS), message }
+}
+
+/** In words of its own, because the issue's name all keys. */
+function ofKey({ path }: z.core.$ZodIssue, name: string, words: z.core.$ZodErrorMap): FieldError {
+  const key = name.slice(0, MAX_FIELD_CHARACTERS)
+  const said = words({ code: 'unrecognized_keys', keys: [key], path: [...path], input: undefined })
+  return ofPath({ path: [...path, key], message: typeof said === 'string' ? said : key })
 }
