@@ -13,6 +13,8 @@ import { requestLog } from './request-log.ts'
 import { adminAccountRoutes } from './routes/admin-accounts.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
+import { adminQuotaRoutes } from './routes/admin-quotas.ts'
+import { adminTokenRoutes } from './routes/admin-tokens.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationExportRoutes } from './routes/conversation-export.ts'
@@ -24,6 +26,7 @@ import { logoutRoutes } from './routes/logout.ts'
 import { meRoutes } from './routes/me.ts'
 import { modelRoutes } from './routes/models.ts'
 import { passwordRoutes } from './routes/password.ts'
+import { quotaRoutes } from './routes/quota.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -58,6 +61,7 @@ export function createApp(deps: Deps): App {
     passwordRoutes,
     sessionRoutes,
     tokenRoutes,
+    quotaRoutes,
     chatRoutes,
     // Its address looks like that of a conversation, so it comes first.
     conversationSearchRoutes,
@@ -69,6 +73,8 @@ export function createApp(deps: Deps): App {
     adminLogRoutes,
     adminUserRoutes,
     adminAccountRoutes,
+    adminTokenRoutes,
+    adminQuotaRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

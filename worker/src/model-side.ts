@@ -9,6 +9,7 @@ import { createStreamSlots, type StreamSlots } from './domain/stream-slots.ts'
 import type { WorkerEnv } from './env.ts'
 import { listenToWorkers } from './generation-news.ts'
 import { createGenerationRelay } from './generation-relay.ts'
+import { createQuotaSide, type QuotaSide } from './quota-side.ts'
 import { createSettlementSide, type SettlementSide } from './settlement-side.ts'
 import { type ApiKeys, createApiKeys } from './stores/api-keys.ts'
 import { createEndedAnswers } from './stores/ended-answers.ts'
@@ -23,7 +24,7 @@ import { createKeyPool, type KeyPool } from './upstream/key-pool.ts'
 import { createModelCatalog, type ModelCatalog } from './upstream/model-catalog.ts'
 import { streamLimits } from './upstream/stream-watch.ts'
 
-export interface ModelSide {
+export interface ModelSide extends QuotaSide {
   /** `prepare` is to be called before the first request. */
   readonly keys: ApiKeys & KeyPool
   readonly keyCheck: KeyCheck
@@ -66,13 +67,15 @@ export function createModelSide(deps: ModelSideDeps): ModelSide {
   })
   const prices = createPrices(db, log, now)
   const stream = createGenerationStream(redis, env.limits.firstPayloadMs + env.limits.answerMs)
+  const quotaSide = createQuotaSide({ env, db, redis, prices, log, now })
   const settlement = createSettlementSide({
     ...{ env, db, redis, log, now, prices },
     partials: stream,
+    watch: quotaSide.quotas.watch,
     workerId: lifeId,
   })
   const { openCalls, settler } = settlement
-  const turns = openCalls.watchBegin(createTurns(db, lifeId, now))
+  const turns = openCalls.watchBegin(createTurns(db, lifeId))
   const slots = createStreamSlots(createSlotStore(redis), log)
   const relay = createGenerationRelay({ stream, redis, workerId: lifeId, log })
   const generations = createGenerations({
@@ -99,5 +102,6 @@ export function createModelSide(deps: ModelSideDeps): ModelSide {
     slots,
     upstream,
     settlement,
+    ...quotaSide,
   }
 }

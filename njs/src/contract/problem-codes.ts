@@ -138,6 +138,11 @@ export const PROBLEMS = {
     ['Username taken', 'There is an account with this name already.'],
     ['用户名已存在', '已有使用该用户名的账号。'],
   ),
+  conflict: define(
+    409,
+    ['Changed meanwhile', 'Somebody has changed this since you read it. Read it again first.'],
+    ['内容已被修改', '该内容在您读取之后已被他人修改，请重新读取后再试。'],
+  ),
   payload_too_large: define(
     413,
     ['Too large', 'The request is larger than allowed.'],
@@ -167,6 +172,17 @@ export const PROBLEMS = {
     429,
     ['Too many answers at once', 'At most {quota} answers can run at once. Wait for one to end.'],
     ['同时进行的回答过多', '最多同时进行 {quota} 个回答，请等待其中一个结束。'],
+  ),
+  quota_exhausted: define(
+    429,
+    [
+      'Quota used up',
+      'Your quota is used up, or what is left of it is reserved by running answers. It begins anew at {reset}, in {wait}.',
+    ],
+    [
+      '额度已用完',
+      '额度已用完，或剩余额度已被进行中的回答预留。额度将于 {reset} 恢复，还需 {wait}。',
+    ],
   ),
   flood: define(
     429,
