@@ -42,8 +42,11 @@ export function createQuotaSide({ env, db, redis, prices, log, now }: QuotaSideD
   const zoneOf = createZoneOf(env)
   const bind = createBindQuotas()
   const held = createHeldCalls(state, log)
-  // What was reserved before Redis went away is told to the one that comes, which may be another.
-  redis.on('ready', () => void held.renew())
+  redis.on('ready', () => {
+    state.greet().catch((err: unknown) => log.debug({ err }, 'quotas: no greeting'))
+    // What was reserved before Redis went away is told to the one that comes.
+    void held.renew()
+  })
   return {
     quotas: createQuotaKeeper({
       ...{ book: quotaBook, state, usage, held, bind, zoneOf, prices, log, now },

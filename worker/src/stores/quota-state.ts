@@ -81,6 +81,8 @@ export interface HeldCall {
 
 /** Every call throws Failure('session_store_unavailable') if Redis is away. */
 export interface QuotaState {
+  /** Notes which Redis this is, so that nobody has to wait when nothing was lost. */
+  greet(): Promise<void>
   reserve(uid: string, call: RoomRequest, quotas: readonly BoundQuota[]): Promise<RoomReply>
   /** Counts what a call has used, once; returns false if the state is to be made anew instead. */
   settle(uid: string, id: string, tokens: bigint, money: bigint): Promise<boolean>
@@ -103,6 +105,9 @@ export const HOLD_RENEW_MS = 5000
  * its row by then, as a statement takes no longer.
  */
 export const QUOTA_GRACE_MS = 1000
+
+/** No user has this id. */
+const NOBODY = '0'
 
 /** The largest number that the script counts exactly. */
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
@@ -134,6 +139,9 @@ export function createQuotaState(redis: Redis): QuotaState {
   }
 
   return {
+    async greet() {
+      await run(NOBODY, 'renew', [HOLD_LEASE_MS])
+    },
     async reserve(uid, call, quotas) {
       const words = [
         ...[call.id, call.at, HOLD_LEASE_MS, QUOTA_GRACE_MS, call.token ?? '-'],
