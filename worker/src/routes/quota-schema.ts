@@ -12,7 +12,7 @@ const period = z
 const tokens = z.int().min(0).max(MOST_QUOTA_TOKENS)
 const money = z
   .string()
-  .regex(/^\d{1,6}(?:\.\d{1,10})?$/)
+  .regex(/^\d{1,6}(?:\.\d{1,10})?$/, { abort: true })
   .refine((text) => parseDecimal(text, COST_SCALE) <= parseDecimal(MOST, COST_SCALE), {
     message: `≤ ${MOST_QUOTA_MONEY}`,
   })
