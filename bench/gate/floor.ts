@@ -62,7 +62,7 @@ function questionParts(uid: string, policies: string, sha: string): readonly str
     idleSeconds: 7 * 86_400,
     absoluteSeconds: 30 * 86_400,
     policies: parsePolicies(policies).map((policy) => {
-      return { policy, subject: `u:${uid}`, byUser: true }
+      return { policy, subject: `u:${uid}`, ownName: policy.name }
     }),
   })
   return asciiCommand(['EVALSHA', sha, ...words]).split(GAP)

@@ -56,7 +56,7 @@ function calls(policies: string, sha: string): string {
     credential: { kind: 'session', uid, hash },
     idleSeconds: IDLE_SECONDS,
     absoluteSeconds: ABSOLUTE_SECONDS,
-    policies: parsePolicies(policies).map((policy) => ({ policy, subject, byUser: true })),
+    policies: parsePolicies(policies).map((policy) => ({ policy, subject, ownName: policy.name })),
   }
   return `local _M = {}
 

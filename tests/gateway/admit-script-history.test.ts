@@ -121,9 +121,7 @@ class Player {
     return [SHORT, LONG, AT_ONCE].flatMap((policy, at) => {
       const own = quotas[at]
       if (own === undefined) return []
-      return [
-        { policy: { ...policy, quota: own }, subject: this.#names[index] ?? '', byUser: false },
-      ]
+      return [{ policy: { ...policy, quota: own }, subject: this.#names[index] ?? '', ownName: '' }]
     })
   }
 
@@ -192,7 +190,7 @@ test('in any history of several clients no subject gets more than its quotas', a
       for (const event of events.sort((a, b) => a.order - b.order)) event.replay(model)
       for (const name of names) {
         for (const policy of [SHORT, LONG]) {
-          const bound = { policy, subject: name, byUser: false }
+          const bound = { policy, subject: name, ownName: '' }
           assert.ok(model.busiest(bound) <= policy.quota)
           admitted += model.total(bound)
         }

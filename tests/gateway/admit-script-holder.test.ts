@@ -73,7 +73,7 @@ function question(
     credential,
     idleSeconds: IDLE,
     absoluteSeconds: ABSOLUTE,
-    policies: policies.map((policy) => ({ policy, subject, byUser: true })),
+    policies: policies.map((policy) => ({ policy, subject, ownName: policy.name })),
   }
 }
 
@@ -225,9 +225,25 @@ test('a user’s own limits take the place of the policies’, by name', async (
   }
 })
 
+test("a token's own limits hold for what counts the token, beside those of its user", async () => {
+  const { uid, token } = await makePerson({ limits: 'chat=9,streams=7' })
+  await redis.hset(tokenKey(uid, 'hash'), { limits: 'token.chat=3' })
+  const { policies, ...rest } = question(token, [CHAT, STREAMS])
+  const [chat, streams] = policies
+  assert.ok(chat && streams)
+  const byToken = { ...chat, subject: 't:hash', ownName: 'token.chat' }
+  const answer = await askScript(redis, { ...rest, policies: [byToken, streams] })
+  assert.ok(answer.kind === 'answered' && answer.admitted)
+  assert.deepEqual(
+    answer.states.map(({ quota }) => quota),
+    [3, 7],
+  )
+  assert.equal(answer.holder?.limits, 'chat=9,streams=7,token.chat=3')
+})
+
 test('own limits count for running answers too, and never for an address', async () => {
   const { uid, session } = await makePerson({ limits: 'streams=1,chat=9' })
-  const address = { policy: CHAT, subject: `ip:${randomUUID()}`, byUser: false }
+  const address = { policy: CHAT, subject: `ip:${randomUUID()}`, ownName: '' }
   const mixed = () => {
     const { policies, ...rest } = question(session, [STREAMS])
     return { ...rest, policies: [...policies, address] }

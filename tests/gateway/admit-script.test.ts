@@ -44,7 +44,7 @@ function slots(quota: number): LimitPolicy {
 /** A subject that no other test counts. */
 function bind(...policies: readonly LimitPolicy[]): readonly BoundPolicy[] {
   const subject = `u:${randomUUID()}`
-  return policies.map((policy) => ({ policy, subject, byUser: false }))
+  return policies.map((policy) => ({ policy, subject, ownName: '' }))
 }
 
 function keyOf(policies: readonly BoundPolicy[], index = 0): string {
@@ -221,8 +221,8 @@ test('one subject is in nobody else’s way', async () => {
 test('a user and an address are counted side by side', async () => {
   const [user, address] = [`u:${randomUUID()}`, `ip:${randomUUID()}`]
   const policies = [
-    { policy: windowPolicy('chat', 9), subject: user, byUser: true },
-    { policy: windowPolicy('chat-ip', 2), subject: address, byUser: false },
+    { policy: windowPolicy('chat', 9), subject: user, ownName: 'chat' },
+    { policy: windowPolicy('chat-ip', 2), subject: address, ownName: '' },
   ]
   assert.equal((await ask(policies)).admitted, true)
   const elsewhere = policies.map((one, index) => (index === 0 ? { ...one, subject: 'u:x' } : one))

@@ -51,6 +51,7 @@ export async function withSettlementSide<T>(
           env: { mysql: plan.worker.mysql, spoolFolder },
           prices: createPrices(db, SILENT, Date.now),
           partials: { read: async () => undefined, drop: async () => {} },
+          watch: (settlements) => settlements,
         })
         try {
           return await work(side, db, workerId)

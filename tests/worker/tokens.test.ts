@@ -77,7 +77,7 @@ stackTest('a good token gets into Redis with its user, for ten minutes', async (
   await withRedis(plan, (redis) => redis.del(userKey(account.id)))
   assert.equal(await load(plan, account, hash), 204)
   const { record, ttl, user } = await inRedis(plan, account, hash)
-  assert.deepEqual(record, { id, expires: '' })
+  assert.deepEqual(record, { id, expires: '', limits: '' })
   assert.ok(ttl > 590 && ttl <= 600, `TTL ${ttl}`)
   assert.deepEqual(user, {
     ...{ epoch: '1', revision: '1', state: 'enabled', role: 'user', limits: '', must_change: '0' },

@@ -15,6 +15,7 @@ import { createSessions, type Sessions } from './stores/sessions.ts'
 import { createUserCopies, type UserCopies } from './stores/user-copies.ts'
 import { createUserStates, type UserStates } from './stores/user-states.ts'
 import { createUsers, type Users } from './stores/users.ts'
+import { createTokenTerms, type TokenTermsReader } from './token-terms.ts'
 
 export interface AccountSide {
   readonly users: Users
@@ -24,6 +25,7 @@ export interface AccountSide {
   readonly revocations: Revocations
   readonly passwordResets: PasswordResets
   readonly accessTokens: AccessTokens
+  readonly tokenTerms: TokenTermsReader
   readonly loginThrottle: LoginThrottle
   readonly passwordDuty: PasswordDuty
 }
@@ -40,6 +42,7 @@ export interface AccountSideDeps {
 export function createAccountSide({ env, log, db, redis, now }: AccountSideDeps): AccountSide {
   const users = createUsers(db)
   const userCopies = createUserCopies(redis)
+  const accessTokens = createAccessTokens(db, redis)
 
   /** Redis spares a query; who is not there, or is there since before the field was, is in MySQL. */
   async function mustChange(uid: string): Promise<boolean> {
@@ -54,7 +57,8 @@ export function createAccountSide({ env, log, db, redis, now }: AccountSideDeps)
     sessions: createSessions(redis, env),
     revocations: createRevocations(db),
     passwordResets: createPasswordResets(db, now),
-    accessTokens: createAccessTokens(db, redis),
+    accessTokens,
+    tokenTerms: createTokenTerms(accessTokens, now),
     loginThrottle: createLoginThrottle(createLoginAttempts(redis), createLocalAttempts(now), log),
     passwordDuty: createPasswordDuty(mustChange, now),
   }

@@ -17,7 +17,9 @@ import { adminKeyTestRoutes } from './routes/admin-key-tests.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
 import { adminPriceRoutes } from './routes/admin-prices.ts'
+import { adminQuotaRoutes } from './routes/admin-quotas.ts'
 import { adminSessionRoutes } from './routes/admin-sessions.ts'
+import { adminTokenRoutes } from './routes/admin-tokens.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationExportRoutes } from './routes/conversation-export.ts'
@@ -32,6 +34,7 @@ import { openApiRoutes } from './routes/openapi.ts'
 import { allOperations } from './routes/operations.ts'
 import { passwordRoutes } from './routes/password.ts'
 import { passwordResetRoutes } from './routes/password-reset.ts'
+import { quotaRoutes } from './routes/quota.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -68,6 +71,7 @@ export function createApp(deps: Deps): App {
     passwordResetRoutes,
     sessionRoutes,
     tokenRoutes,
+    quotaRoutes,
     chatRoutes,
     // Its address looks like that of a conversation, so it comes first.
     conversationSearchRoutes,
@@ -85,6 +89,8 @@ export function createApp(deps: Deps): App {
     adminGenerationRoutes,
     adminAuditRoutes,
     v1ChatRoutes,
+    adminTokenRoutes,
+    adminQuotaRoutes,
     v1ModelRoutes,
   ]) {
     app.route('/', routes(deps))

@@ -5,7 +5,6 @@ import type { Logger } from 'pino'
 import type { AccountSide } from './account-side.ts'
 import type { Chore } from './chore.ts'
 import type { PasswordHasher } from './domain/password.ts'
-import type { Quotas } from './domain/quota.ts'
 import type { WorkerEnv } from './env.ts'
 import type { ModelSide } from './model-side.ts'
 import type { Audit } from './stores/audit.ts'
@@ -33,8 +32,6 @@ export interface Deps extends AccountSide, ModelSide {
   readonly isDraining: () => boolean
 
   readonly argon: PasswordHasher
-
-  readonly quotas: Quotas
 
   // Reading and keeping of conversations
   readonly conversations: Conversations

@@ -6,10 +6,11 @@ import type { AccountSide } from './account-side.ts'
 import type { AuditOrigin } from './domain/audit.ts'
 import { createLocalAttempts } from './domain/login-delay.ts'
 import { createPasswordDuty } from './domain/password-duty.ts'
+import { type FakeTokens, fakeAccessTokens } from './fake-tokens.ts'
 import { createLoginThrottle } from './login-throttle.ts'
-import type { NewToken } from './stores/access-tokens.ts'
 import type { LiveSession, SessionStart } from './stores/sessions.ts'
 import type { GateUser, User } from './stores/users.ts'
+import { createTokenTerms } from './token-terms.ts'
 
 /** What a test may look at or prepare. */
 export interface FakeAccounts extends AccountSide {
@@ -30,7 +31,7 @@ export interface FakeAccounts extends AccountSide {
   readonly origins: AuditOrigin[]
   readonly logins: { readonly id: string; readonly at: Date; readonly ip: string }[]
   /** By hash. */
-  readonly tokens: Map<string, NewToken & { readonly id: string }>
+  readonly tokens: FakeTokens
 }
 
 /** @param now Unix milliseconds */
@@ -52,6 +53,7 @@ export function fakeAccounts(now: () => number): FakeAccounts {
     accounts.set(user.id, user)
     return user
   }
+  const accessTokens = fakeAccessTokens(tokens)
   const noRedis = () => Promise.reject(new Error('no Redis behind it'))
   const log = pino({ level: 'silent' })
 
@@ -139,24 +141,8 @@ export function fakeAccounts(now: () => number): FakeAccounts {
       find: async () => undefined,
       use: async () => undefined,
     },
-    accessTokens: {
-      create: async (token) => {
-        const id = String(tokens.size + 1)
-        tokens.set(token.hash, { ...token, id })
-        return id
-      },
-      list: async (uid) =>
-        [...tokens.values()]
-          .filter((token) => token.uid === uid)
-          .map((token) => ({ ...token, lastUsedAt: null })),
-      revoke: async (uid, id) => {
-        const token = [...tokens.values()].find((one) => one.uid === uid && one.id === id)
-        if (token !== undefined) tokens.delete(token.hash)
-        return token?.hash
-      },
-      load: async (uid, hash) => tokens.get(hash)?.uid === uid,
-      forget: async () => {},
-    },
+    accessTokens,
+    tokenTerms: createTokenTerms(accessTokens, now),
     loginThrottle: createLoginThrottle(
       { reserve: noRedis, release: noRedis, reset: noRedis },
       createLocalAttempts(now),

@@ -7,7 +7,6 @@ import type { Role } from '#contract/session.ts'
 import type { Chore } from './chore.ts'
 import type { Deps } from './deps.ts'
 import { fakeSlots } from './domain/generation-fakes.ts'
-import { NO_QUOTAS } from './domain/quota.ts'
 import { readWorkerEnv, type WorkerEnv } from './env.ts'
 import { type FakeAccounts, fakeAccounts } from './fake-accounts.ts'
 import { createModelSide } from './model-side.ts'
@@ -56,7 +55,6 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
       },
       needsRehash: (phc) => phc.startsWith('old'),
     },
-    quotas: NO_QUOTAS,
     conversations: createConversations(emptyDatabase),
     conversationMessages: createConversationMessages(emptyDatabase),
     conversationTexts: createConversationTexts(emptyDatabase),

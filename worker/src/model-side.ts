@@ -12,6 +12,7 @@ import { createStreamSlots, type StreamSlots } from './domain/stream-slots.ts'
 import type { WorkerEnv } from './env.ts'
 import { listenToWorkers } from './generation-news.ts'
 import { createGenerationRelay } from './generation-relay.ts'
+import { createQuotaSide, type QuotaSide } from './quota-side.ts'
 import { createSettlementSide, type SettlementSide } from './settlement-side.ts'
 import { type ApiKeys, createApiKeys } from './stores/api-keys.ts'
 import { createCallProgressStore, eitherPartial } from './stores/call-progress.ts'
@@ -29,7 +30,7 @@ import { createModelCatalog, type ModelCatalog } from './upstream/model-catalog.
 import { streamLimits } from './upstream/stream-watch.ts'
 import { longestAnswerMs } from './worker-limits.ts'
 
-export interface ModelSide {
+export interface ModelSide extends QuotaSide {
   /** `prepare` is to be called before the first request. */
   readonly keys: ApiKeys & KeyPool
   readonly keyCheck: KeyCheck
@@ -77,13 +78,15 @@ export function createModelSide(deps: ModelSideDeps): ModelSide {
   const longestMs = longestAnswerMs(env.limits)
   const stream = createGenerationStream(redis, longestMs)
   const progress = createCallProgressStore(redis, longestMs)
+  const quotaSide = createQuotaSide({ env, db, redis, prices, log, now })
   const settlement = createSettlementSide({
     ...{ env, db, redis, log, now, prices },
     partials: eitherPartial(stream, progress),
+    watch: quotaSide.quotas.watch,
     workerId: lifeId,
   })
   const { openCalls, settler } = settlement
-  const turns = createTurns(db, lifeId, now)
+  const turns = createTurns(db, lifeId)
   const usage = createProgramUsage(db, lifeId)
   const slots = createStreamSlots(createSlotStore(redis), log)
   const relay = createGenerationRelay({ stream, redis, workerId: lifeId, log })
@@ -122,5 +125,6 @@ export function createModelSide(deps: ModelSideDeps): ModelSide {
     slots,
     upstream,
     settlement,
+    ...quotaSide,
   }
 }

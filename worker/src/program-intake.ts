@@ -10,6 +10,7 @@ import { type PromptFields, promptSize } from './domain/program-prompt.ts'
 import type { StreamSlot } from './domain/stream-slots.ts'
 import { userTag } from './domain/user-tag.ts'
 import { Failure } from './failure.ts'
+import { mayCall } from './token-terms.ts'
 
 /** What a program asks for. */
 export interface ProgramRequest {
@@ -38,9 +39,9 @@ type IntakeDeps = Pick<
   | 'models'
   | 'keys'
   | 'quotas'
+  | 'tokenTerms'
   | 'programUsage'
   | 'programCalls'
-  | 'now'
 >
 
 /**
@@ -57,7 +58,11 @@ export async function beginProgramCall(
   deps.running.assertOpen()
   const book = await deps.prices.book()
   const model = book.aliases.get(request.model) ?? request.model
-  if (!(await deps.models.has(model))) throw new Failure('model_not_found')
+  const terms = await deps.tokenTerms.of(request.program)
+  // A model that this token must not call does not exist for it.
+  if (!(await deps.models.has(model)) || !mayCall(terms, model, book.aliases)) {
+    throw new Failure('model_not_found')
+  }
   const members = jsonMembers(text)
   const user = forwardedUser(userTag(deps.env.workerSecret, uid), request.userId)
   const body = providerBody(members, { model, user, stream })
@@ -69,7 +74,7 @@ export async function beginProgramCall(
     images: size.attachments,
     maxTokens: request.maxTokens,
   })
-  const startedAt = deps.now()
+  const startedAt = reserved.at
   const asked = { model: request.model, promptEstimate: size.tokens, startedAt }
   try {
     await deps.programUsage.open({ ...asked, requestId, uid, token, apiKeyId: key.id, reserved })

@@ -14,7 +14,7 @@ import { createDatabase, type Database, FOR_BACKGROUND } from './stores/mysql.ts
 import type { Prices } from './stores/prices.ts'
 import { createSettlementFiles } from './stores/settlement-files.ts'
 import { createSettlementStream } from './stores/settlement-stream.ts'
-import { createSettlements } from './stores/settlements.ts'
+import { createSettlements, type Settlements } from './stores/settlements.ts'
 import { createWorkers, type Workers } from './stores/workers.ts'
 import { recomputeUsage } from './usage-recompute.ts'
 
@@ -38,6 +38,8 @@ export interface SettlementSideDeps {
   readonly redis: Redis
   readonly prices: Prices
   readonly partials: PartialAnswers
+  /** Returns settlements that tell others of each call that is settled. */
+  readonly watch: (settlements: Settlements) => Settlements
   /** workers.id of this worker. */
   readonly workerId: string
   readonly log: Logger
@@ -50,7 +52,7 @@ const RECOMPUTE = 'usage_recompute'
 const RECOMPUTED_MS = 7 * 86_400_000
 
 export function createSettlementSide(deps: SettlementSideDeps): SettlementSide {
-  const { env, redis, workerId, log } = deps
+  const { env, redis, watch, workerId, log } = deps
   // A crowd of requests must not make this worker look dead, nor work in the background take their
   // connections.
   const db = createDatabase(env.mysql, FOR_BACKGROUND)
@@ -60,12 +62,17 @@ export function createSettlementSide(deps: SettlementSideDeps): SettlementSide {
   const chores = createChores(db)
   const openCalls = createOpenCalls((ms) => delay(ms, undefined, { ref: false }))
   return {
-    settler: createSettler({ ...deps, settlements: createSettlements(deps.db), stream, files }),
+    settler: createSettler({
+      ...deps,
+      settlements: watch(createSettlements(deps.db)),
+      stream,
+      files,
+    }),
     openCalls,
     keeper: createSettlementKeeper({
       ...deps,
       db,
-      settlements: createSettlements(db),
+      settlements: watch(createSettlements(db)),
       stream,
       files,
       own: openCalls,

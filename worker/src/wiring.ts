@@ -7,7 +7,6 @@ import { createAccountSide } from './account-side.ts'
 import { createChore } from './chore.ts'
 import type { Deps } from './deps.ts'
 import { createPasswordHasher } from './domain/password.ts'
-import { NO_QUOTAS } from './domain/quota.ts'
 import type { WorkerEnv } from './env.ts'
 import { createModelSide } from './model-side.ts'
 import { createAudit } from './stores/audit.ts'
@@ -47,8 +46,6 @@ export async function createDeps(
     isDraining,
 
     argon: await createPasswordHasher(),
-
-    quotas: NO_QUOTAS,
 
     conversations: createConversations(db),
     conversationMessages: createConversationMessages(db),

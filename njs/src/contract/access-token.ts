@@ -25,6 +25,11 @@ export function parseAccessToken(text: string): AccessToken | undefined {
   return { uid, secret, mac }
 }
 
+/** Returns how all tokens of a user begin, which is no secret. */
+export function tokenPrefix(uid: string): string {
+  return `cg_${uid}_`
+}
+
 /** Returns the token as its owner keeps it. */
 export function formatAccessToken({ uid, secret, mac }: AccessToken): string {
   return `cg_${uid}_${secret}_${mac}`
@@ -49,4 +54,6 @@ export interface TokenRecord {
   readonly id: string
   /** Unix seconds after which the token is over, or empty for never. */
   readonly expires: string
+  /** The token's own limits (own-limits.ts), or empty. */
+  readonly limits: string
 }

@@ -2,6 +2,7 @@
 
 import type { ChatUsage } from './chat-events.ts'
 import type { KeyState } from './key-state.ts'
+import type { QuotaTerm } from './quota.ts'
 import type { Role, UserCopy } from './session.ts'
 
 /** POST /login, as JSON */
@@ -160,8 +161,17 @@ export interface SessionView {
 export interface TokenView {
   readonly id: string
   readonly name: string
+  /** How it begins; with `last4` all that is ever shown of it again. */
+  readonly prefix: string
   /** Last four characters of the token. */
   readonly last4: string
+  /** Names of the models that it may call; null: all. */
+  readonly models: readonly string[] | null
+  /** Its own number of requests in the window of `/v1`; null: the general one. */
+  readonly limit: number | null
+  readonly quotas: readonly QuotaTerm[]
+  /** To be sent with the next change. */
+  readonly version: number
   readonly created_at: string
   /** Null: never. */
   readonly expires_at: string | null

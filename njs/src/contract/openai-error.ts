@@ -11,18 +11,22 @@ export interface OpenAiError {
   }
 }
 
+/** OpenAI's own name for it is type and code. */
+const INSUFFICIENT_QUOTA = 'insufficient_quota'
+
 const TYPES: Readonly<Record<number, string>> = {
   401: 'authentication_error',
-  402: 'insufficient_quota',
+  402: INSUFFICIENT_QUOTA,
   403: 'permission_error',
   404: 'not_found_error',
   429: 'rate_limit_error',
 }
 
-/** The two codes that clients know by another name. */
+/** The codes that clients know by another name. */
 const CODES: Readonly<Record<string, string>> = {
   invalid_token: 'invalid_api_key',
   rate_limited: 'rate_limit_exceeded',
+  quota_exhausted: INSUFFICIENT_QUOTA,
 }
 
 /**
@@ -32,12 +36,13 @@ const CODES: Readonly<Record<string, string>> = {
 export function openAiError(problem: Problem, message?: string): OpenAiError {
   const fallback = problem.status >= 500 ? 'server_error' : 'invalid_request_error'
   const [wrong] = problem.errors ?? []
+  const code = CODES[problem.code] ?? problem.code
   return {
     error: {
       message: message ?? (wrong === undefined ? problem.detail : wrongText(wrong)),
-      type: TYPES[problem.status] ?? fallback,
+      type: code === INSUFFICIENT_QUOTA ? code : (TYPES[problem.status] ?? fallback),
       param: wrong?.field || null,
-      code: CODES[problem.code] ?? problem.code,
+      code,
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatOwnLimits, parseOwnLimits } from './own-limits.ts'
+import { formatOwnLimits, parseOwnLimits, tokenLimitName } from './own-limits.ts'
 
 test('quotas are read and written by policy name', () => {
   const quotas = parseOwnLimits('chat=20,api-day=500')
@@ -15,6 +15,11 @@ test('quotas are read and written by policy name', () => {
   assert.equal(parseOwnLimits('').size, 0)
 })
 
+test("a token's limit stands beside its user's of the same name", () => {
+  const quotas = parseOwnLimits(`v1=3,${tokenLimitName('v1')}=9`)
+  assert.deepEqual([quotas.get('v1'), quotas.get(tokenLimitName('v1'))], [3, 9])
+})
+
 test('what is no limit names the part that is wrong', () => {
   for (const text of [
     'chat',
@@ -24,6 +29,8 @@ test('what is no limit names the part that is wrong', () => {
     'chat=1,chat=2',
     'Chat=1',
     'chat=1,',
+    'tok.chat=1',
+    'token.=1',
   ]) {
     assert.throws(() => parseOwnLimits(text), RangeError, text)
   }

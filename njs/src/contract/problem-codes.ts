@@ -138,11 +138,6 @@ export const PROBLEMS = {
     ['The answer is still running', 'Wait for the answer to end, or stop it first.'],
     ['回答尚未结束', '请等待该回答结束，或先停止它。'],
   ),
-  conflict: define(
-    409,
-    ['Changed meanwhile', 'Somebody else has changed this; see "current" and try again.'],
-    ['内容已被更改', '其他人已修改此内容，当前内容见 current，请重试。'],
-  ),
   price_in_force: define(
     409,
     ['Already in force', 'Calls are charged by this. Add what applies from a later time instead.'],
@@ -157,6 +152,11 @@ export const PROBLEMS = {
     409,
     ['Username taken', 'There is an account with this name already.'],
     ['用户名已存在', '已有使用该用户名的账号。'],
+  ),
+  conflict: define(
+    409,
+    ['Changed meanwhile', 'Somebody has changed this since you read it. Read it again first.'],
+    ['内容已被修改', '该内容在您读取之后已被他人修改，请重新读取后再试。'],
   ),
   payload_too_large: define(
     413,
@@ -187,6 +187,17 @@ export const PROBLEMS = {
     429,
     ['Too many answers at once', 'At most {quota} answers can run at once. Wait for one to end.'],
     ['同时进行的回答过多', '最多同时进行 {quota} 个回答，请等待其中一个结束。'],
+  ),
+  quota_exhausted: define(
+    429,
+    [
+      'Quota used up',
+      'Your quota is used up, or what is left of it is reserved by running answers. It begins anew at {reset}, in {wait}.',
+    ],
+    [
+      '额度已用完',
+      '额度已用完，或剩余额度已被进行中的回答预留。额度将于 {reset} 恢复，还需 {wait}。',
+    ],
   ),
   flood: define(
     429,

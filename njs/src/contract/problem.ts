@@ -18,6 +18,8 @@ export interface Problem {
   readonly request_id: string
   /** Whole seconds after which a retry may succeed; equal to the Retry-After header. */
   readonly retryAfter?: number
+  /** When a used-up quota begins anew: ISO 8601, UTC. */
+  readonly resets_at?: string
   /** Which fields of the request are wrong and why. */
   readonly errors?: readonly FieldError[]
   /** Names of the limit policies that refused (draft-ietf-httpapi-ratelimit-headers-11 §6). */
@@ -41,6 +43,8 @@ export interface ProblemDetails {
   readonly current?: unknown
   /** The limit that refused: `quota` requests in any `windowSeconds`. */
   readonly limit?: { readonly quota: number; readonly windowSeconds: number }
+  /** When a used-up quota begins anew: ISO 8601 in UTC, and in the words of the user's zone. */
+  readonly reset?: { readonly at: string; readonly text: string }
 }
 
 /** Returns the HTTP status of a code. */
@@ -60,6 +64,7 @@ export function makeProblem(
   const params = {
     wait: details.retryAfter === undefined ? '' : waitText(details.retryAfter, lang),
     quota: details.limit?.quota ?? '',
+    reset: details.reset?.text ?? '',
     window: details.limit === undefined ? '' : windowText(details.limit.windowSeconds, lang),
   }
   return {
@@ -73,6 +78,7 @@ export function makeProblem(
     code,
     request_id: requestId,
     ...(details.retryAfter !== undefined && { retryAfter: details.retryAfter }),
+    ...(details.reset !== undefined && { resets_at: details.reset.at }),
     ...(details.errors !== undefined && { errors: details.errors }),
     ...(details.violatedPolicies !== undefined && {
       'violated-policies': details.violatedPolicies,

@@ -46,6 +46,22 @@ export function limitKey(subject: string, policy: string, windowSeconds: number)
   return `{${subject}}:rl:${policy}:${windowSeconds}`
 }
 
+/**
+ * Hash: what one user and the user's access tokens have used of their quotas in the current day and month
+ * (worker/src/stores/quota-script.ts). Made of MySQL's sums when it is not there. TTL: half a day.
+ */
+export function quotaKey(uid: string): string {
+  return `{u:${uid}}:quota`
+}
+
+/** Hash: what running calls of one user may still use, by request id. TTL: a day, longer than quotaKey's. */
+export function quotaHoldsKey(uid: string): string {
+  return `{u:${uid}}:quota:holds`
+}
+
+/** Hash: the run of Redis that the workers know, and since when. Gone when Redis has lost its memory. */
+export const QUOTA_RUN = 'quota:run'
+
 /** Stream: batches of proxy log records, written by nginx, read by the workers' consumer group. */
 export const PROXY_LOG_STREAM = 'proxy_logs'
 

@@ -22,9 +22,9 @@ const question: AdmissionQuestion = {
   idleSeconds: 10,
   absoluteSeconds: 20,
   policies: [
-    { policy: chat, subject: 'u:7', byUser: true },
-    { policy: day, subject: 'ip:192.0.2.1', byUser: false },
-    { policy: streams, subject: 'u:7', byUser: true },
+    { policy: chat, subject: 'u:7', ownName: 'chat' },
+    { policy: day, subject: 'ip:192.0.2.1', ownName: '' },
+    { policy: streams, subject: 'u:7', ownName: 'streams' },
   ],
 }
 

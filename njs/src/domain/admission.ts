@@ -36,7 +36,7 @@ export type Admission =
 export interface Holder {
   readonly role: Role
   readonly epoch: number
-  /** The user's own limits as text (own-limits.ts), or empty. */
+  /** The user's and the token's own limits as text (own-limits.ts), or empty. */
   readonly limits: string
   /** access_tokens.id, or empty for a session. */
   readonly tokenId: string
@@ -91,10 +91,10 @@ function lifeWords(
   return [letter, String(idleSeconds), String(absoluteSeconds), String(touchSeconds)]
 }
 
-function policyWords({ policy, byUser }: BoundPolicy): readonly string[] {
-  const { kind, name, quota, windowSeconds } = policy
+function policyWords({ policy, ownName }: BoundPolicy): readonly string[] {
+  const { kind, quota, windowSeconds } = policy
   const letter = kind === 'window' ? 'w' : 'c'
-  return [letter, String(quota), String(windowSeconds), byUser ? name : '']
+  return [letter, String(quota), String(windowSeconds), ownName]
 }
 
 /**

@@ -13,7 +13,7 @@
 -- KEYS    unless nobody has to be signed in: the session's or token's hash, the user's hash; then one
 --         sorted set per policy
 -- ARGV    request id; 's' session, 't' token or '-' nobody; idle s, absolute s, touch s; then per policy
---         'w' window or 'c' concurrent, q, w (s), its name if the user's own limits apply to it, else ''
+--         'w' window or 'c' concurrent, q, w (s), its name among the holder's own limits, or ''
 -- returns one text of words: 'none' for a credential that is over, 'miss' for a token or its user that
 --         Redis does not know, else
 --         ok <role> <epoch> <own limits> <token id> <1 admitted, 0 refused> {<q> <remaining> <reset ms>}
@@ -22,7 +22,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local now_s = tonumber(time[1])
 local request_id, kind = ARGV[1], ARGV[2]
-local role, epoch, own_limits, token_id = '-', '-', '', '-'
+local role, epoch, own_limits, token_id, token_limits = '-', '-', '', '-', ''
 local first = 1
 
 if kind ~= '-' then
@@ -45,13 +45,17 @@ if kind ~= '-' then
       redis.call('EXPIRE', KEYS[1], math.min(idle, absolute - age))
     end
   else
-    local token = redis.call('HMGET', KEYS[1], 'id', 'expires')
+    local token = redis.call('HMGET', KEYS[1], 'id', 'expires', 'limits')
     if not token[1] or not known then return 'miss' end
     local over = token[2] and token[2] ~= '' and now_s >= tonumber(token[2])
     if over or user[2] ~= 'enabled' then return 'none' end
-    token_id = token[1]
+    token_id, token_limits = token[1], token[3] or ''
   end
   epoch, role, own_limits = user[1], user[3], user[4] or ''
+  -- Under names that no user's own limit has (own-limits.ts).
+  if token_limits ~= '' then
+    own_limits = own_limits == '' and token_limits or own_limits .. ',' .. token_limits
+  end
 end
 
 local function own_quota(name)

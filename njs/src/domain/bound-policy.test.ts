@@ -42,3 +42,20 @@ test("a user's own limits replace the quota of what counts for the user", () => 
   assert.deepEqual(quotas, [20, 100])
   assert.equal(applyOwnLimits(bound, ''), bound)
 })
+
+test("a token's own limits replace the quota of what counts for the token, its user's do not", () => {
+  const bound = bindPolicies(assignSubjects(two, 'token,user'), token, 'ip:192.0.2.1')
+  const quotasWith = (limits: string) =>
+    applyOwnLimits(bound, limits).map(({ policy }) => policy.quota)
+  assert.deepEqual(quotasWith('token.chat=20,token.day=1'), [20, 100])
+  assert.deepEqual(quotasWith('chat=20,day=1'), [5, 1])
+})
+
+test("a session is not counted by a token's own limits where tokens are counted", () => {
+  const bound = bindPolicies(assignSubjects(two, 'token'), session, 'ip:192.0.2.1')
+  const limits = 'chat=20,token.chat=1'
+  assert.deepEqual(
+    applyOwnLimits(bound, limits).map(({ policy }) => policy.quota),
+    [20, 100],
+  )
+})

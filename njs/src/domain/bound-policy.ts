@@ -1,7 +1,7 @@
 /** Limit policies together with whom they count. */
 
 import { formatPolicy, type LimitPolicy } from '../contract/limit-policy.ts'
-import { parseOwnLimits } from '../contract/own-limits.ts'
+import { parseOwnLimits, tokenLimitName } from '../contract/own-limits.ts'
 import type { Credential } from './credential.ts'
 
 /**
@@ -25,8 +25,8 @@ export interface BoundPolicy {
   readonly policy: LimitPolicy
   /** `t:<token hash>`, `u:<uid>` or `ip:<address>`. */
   readonly subject: string
-  /** Whether the user's own limits take the place of the policy's. */
-  readonly byUser: boolean
+  /** Name under which the holder's own limits (own-limits.ts) may have another quota, or empty. */
+  readonly ownName: string
 }
 
 /**
@@ -56,10 +56,14 @@ function readSubject(name: string): LimitSubject {
   throw new RangeError(`a subject is user, ip or token, not ${name}`)
 }
 
-/** Returns true if a policy of that subject counts the user of that kind of credential. */
-export function countsUser(subject: LimitSubject, kind: Credential['kind'] | undefined): boolean {
-  if (kind === undefined || subject === 'ip') return false
-  return subject === 'user' || kind === 'session'
+/** Returns the `ownName` of a policy of that subject for a holder of that kind of credential. */
+export function ownLimitName(
+  subject: LimitSubject,
+  kind: Credential['kind'] | undefined,
+  policy: string,
+): string {
+  if (kind === undefined || subject === 'ip') return ''
+  return subject === 'user' || kind === 'session' ? policy : tokenLimitName(policy)
 }
 
 /**
@@ -86,11 +90,11 @@ export function bindPolicies(
   return policies.map(({ policy, subject }) => ({
     policy,
     subject: subjectOf(subject, credential, address),
-    byUser: countsUser(subject, credential?.kind),
+    ownName: ownLimitName(subject, credential?.kind, policy.name),
   }))
 }
 
-/** Returns the policies with the quotas of the user's own limits (own-limits.ts). */
+/** Returns the policies with the quotas of the holder's own limits (own-limits.ts). */
 export function applyOwnLimits(
   policies: readonly BoundPolicy[],
   ownLimits: string,
@@ -98,7 +102,7 @@ export function applyOwnLimits(
   if (ownLimits === '') return policies
   const quotas = parseOwnLimits(ownLimits)
   return policies.map((bound) => {
-    const quota = bound.byUser ? quotas.get(bound.policy.name) : undefined
+    const quota = quotas.get(bound.ownName)
     return quota === undefined ? bound : { ...bound, policy: { ...bound.policy, quota } }
   })
 }

@@ -3,7 +3,7 @@
 import { parseOwnLimits } from '../contract/own-limits.ts'
 import {
   type BoundPolicy,
-  countsUser,
+  ownLimitName,
   type SubjectPolicy,
   subjectOf,
 } from '../domain/bound-policy.ts'
@@ -79,7 +79,7 @@ export function recordAdmission(
   for (let index = 0; index < policies.length; index++) {
     const { policy, subject } = policies[index] as SubjectPolicy
     if (policy.kind !== 'window') continue
-    const quota = countsUser(subject, credential?.kind) ? quotas?.get(policy.name) : undefined
+    const quota = quotas?.get(ownLimitName(subject, credential?.kind, policy.name))
     const own = quota === undefined ? policy : { ...policy, quota }
     try {
       recordSlot(STORE, own, subjectOf(subject, credential, address), nowMs)

@@ -96,6 +96,26 @@ export function costOf(
   return { cost: formatDecimal(cost, COST_SCALE), currency: price.currency, priced: true }
 }
 
+/** What a token costs, in 10^-10 of the currency. */
+export interface TokenPrices {
+  /** Of the prompt, as if the provider's cache held nothing of it. */
+  readonly prompt: bigint
+  readonly answer: bigint
+}
+
+/**
+ * Returns the most that tokens of a call of `model` cost that begins at `at` (Unix ms); nothing for a model
+ * without a price, or with one in another currency than quotas are counted in.
+ */
+export function dearestPrices(book: PriceBook, model: string, at: number): TokenPrices {
+  const price = priceAt(book, model, at)
+  if (price === undefined || price.currency !== DEFAULT_CURRENCY) return { prompt: 0n, answer: 0n }
+  return {
+    prompt: parseDecimal(price.miss, PRICE_SCALE),
+    answer: parseDecimal(price.output, PRICE_SCALE),
+  }
+}
+
 function priceAt(book: PriceBook, model: string, at: number): PriceRow | undefined {
   const name = book.aliases.get(model) ?? model
   const tier = tierAt(at, book.holidays)

@@ -66,6 +66,8 @@ export interface ChatCall {
   readonly messages: readonly PromptMessage[]
   readonly thinking: boolean
   readonly effort: Effort
+  /** The most tokens that the answer may have, reasoning included; absent: the provider's own bound. */
+  readonly maxTokens?: number
   /** Opaque name of the user: the provider keeps its cache and its safety record apart by it. */
   readonly user: string
 }

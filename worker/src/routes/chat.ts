@@ -10,6 +10,7 @@ import type { Generation, GenerationPorts } from '../domain/generation.ts'
 import { costOf, type PriceBook } from '../domain/price.ts'
 import { usageView } from '../domain/turn.ts'
 import { userTag } from '../domain/user-tag.ts'
+import { beginReserved } from '../reserved-turn.ts'
 import { answerFrames } from './answer-frames.ts'
 import { chatOperations } from './chat-operations.ts'
 import { eventStream } from './event-stream.ts'
@@ -50,7 +51,7 @@ export function chatRoutes(deps: Deps): App {
     const book = await deps.prices.book()
     const model = await modelOf(c, body, book)
     const key = await deps.keys.pick()
-    const turn = await deps.turns.begin({
+    const turn = await beginReserved(deps, {
       requestId: c.var.requestId,
       uid,
       message: body.message,

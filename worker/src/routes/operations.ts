@@ -7,7 +7,9 @@ import { ADMIN_GENERATION_OPERATIONS } from './admin-generations.ts'
 import { ADMIN_KEY_TEST_OPERATIONS } from './admin-key-tests.ts'
 import { ADMIN_KEY_OPERATIONS } from './admin-keys.ts'
 import { ADMIN_PRICE_OPERATIONS } from './admin-prices.ts'
+import { ADMIN_QUOTA_OPERATIONS } from './admin-quotas.ts'
 import { ADMIN_SESSION_OPERATIONS } from './admin-sessions.ts'
+import { ADMIN_TOKEN_OPERATIONS } from './admin-tokens.ts'
 import { ADMIN_USER_OPERATIONS } from './admin-users.ts'
 import { chatOperations } from './chat-operations.ts'
 import { CONVERSATION_EXPORT_OPERATIONS } from './conversation-export.ts'
@@ -21,6 +23,7 @@ import { OPENAPI_OPERATIONS } from './openapi.ts'
 import type { OperationSpec } from './operation.ts'
 import { PASSWORD_OPERATIONS } from './password.ts'
 import { PASSWORD_RESET_OPERATIONS } from './password-reset.ts'
+import { QUOTA_OPERATIONS } from './quota.ts'
 import { SESSION_OPERATIONS } from './sessions.ts'
 import { TOKEN_OPERATIONS } from './tokens.ts'
 import { V1_CHAT_OPERATIONS } from './v1-chat.ts'
@@ -36,6 +39,7 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...PASSWORD_RESET_OPERATIONS,
     ...SESSION_OPERATIONS,
     ...TOKEN_OPERATIONS,
+    ...QUOTA_OPERATIONS,
     ...Object.values(chatOperations(limits)),
     ...MODEL_OPERATIONS,
     ...CONVERSATION_OPERATIONS,
@@ -44,6 +48,8 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...ADMIN_USER_OPERATIONS,
     ...ADMIN_ACCOUNT_OPERATIONS,
     ...ADMIN_SESSION_OPERATIONS,
+    ...ADMIN_TOKEN_OPERATIONS,
+    ...ADMIN_QUOTA_OPERATIONS,
     ...ADMIN_KEY_OPERATIONS,
     ...ADMIN_KEY_TEST_OPERATIONS,
     ...ADMIN_PRICE_OPERATIONS,

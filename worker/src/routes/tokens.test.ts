@@ -36,7 +36,9 @@ test('a token is shown once; what is stored opens nothing', async () => {
   assert.deepEqual(view, {
     id: '1',
     name: 'my script',
+    prefix: 'cg_2_',
     last4: token.slice(-4),
+    ...{ models: null, limit: null, quotas: [], version: 1 },
     created_at: new Date(NOW).toISOString(),
     expires_at: new Date(NOW + 30 * DAY_MS).toISOString(),
     last_used_at: null,

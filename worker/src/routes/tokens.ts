@@ -2,45 +2,25 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type * as Contract from '#contract/api.ts'
-import { GATE_HEADERS } from '#contract/headers.ts'
-import { formatRevocation } from '#contract/revocation.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { newAccessToken } from '../domain/access-token.ts'
+import { quotaOf } from '../domain/quota-terms.ts'
 import { Failure } from '../failure.ts'
-import { type ListedToken, MAX_TOKENS } from '../stores/access-tokens.ts'
+import { MAX_TOKENS } from '../stores/access-tokens.ts'
+import { dropFromRedis, endToken } from '../token-end.ts'
 import { idParam } from './ids.ts'
 import { parseQuery } from './json-body.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
+import { NewTokenBody, TokenChangeBody, TokenList, TokenView, tokenView } from './token-schema.ts'
 import { wrongField } from './wrong-field.ts'
 
 const DAY_MS = 86_400_000
-const MAX_DAYS = 3650
-
-const NewToken = z.strictObject({
-  name: z.string().trim().min(1).max(64),
-  expires_in_days: z.int().min(1).max(MAX_DAYS).exactOptional(),
-})
 
 const TokenQuery = z.strictObject({
   uid: z.string().regex(/^[1-9]\d{0,19}$/),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 })
-
-const TokenView = z
-  .strictObject({
-    id: idParam,
-    name: z.string(),
-    last4: z.string().meta({ description: 'Last four characters of the token.' }),
-    created_at: z.iso.datetime(),
-    expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
-    last_used_at: z.iso
-      .datetime()
-      .nullable()
-      .meta({ description: 'Ten minutes exact; null: never.' }),
-  })
-  .meta({ id: 'AccessToken' }) satisfies z.ZodType<Contract.TokenView>
 
 const listTokens = operation({
   id: 'listTokens',
@@ -50,10 +30,7 @@ const listTokens = operation({
   summary: 'Lists the access tokens of whoever is signed in, expired ones too.',
   access: 'user',
   answers: {
-    200: {
-      description: 'The newest first.',
-      schema: z.strictObject({ tokens: z.array(TokenView) }),
-    },
+    200: { description: 'The newest first.', schema: TokenList },
   },
 })
 
@@ -64,13 +41,28 @@ const makeToken = operation({
   tag: 'Access tokens',
   summary: 'Makes an access token.',
   access: 'user',
-  body: NewToken,
+  body: NewTokenBody,
   answers: {
     201: {
       description: 'The only answer that holds the token itself.',
       schema: TokenView.extend({ token: z.string() }),
     },
   },
+})
+
+const changeToken = operation({
+  id: 'changeToken',
+  method: 'patch',
+  path: '/api/tokens/{id}',
+  tag: 'Access tokens',
+  summary: 'Changes what an access token is called or may do; what is not sent stays.',
+  description:
+    'It holds within two seconds, an own limit for somebody who is over one within a minute.',
+  access: 'user',
+  params: z.strictObject({ id: idParam }),
+  body: TokenChangeBody,
+  answers: { 200: { description: 'As it is now.', schema: TokenView } },
+  problems: ['not_found', 'conflict'],
 })
 
 const revokeToken = operation({
@@ -84,8 +76,13 @@ const revokeToken = operation({
   answers: { 204: { description: 'It is revoked.' } },
 })
 
-/** What POST, GET and DELETE /api/tokens are. */
-export const TOKEN_OPERATIONS: readonly OperationSpec[] = [listTokens, makeToken, revokeToken]
+/** What people do about their tokens. */
+export const TOKEN_OPERATIONS: readonly OperationSpec[] = [
+  listTokens,
+  makeToken,
+  changeToken,
+  revokeToken,
+]
 
 export function tokenRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
@@ -93,36 +90,45 @@ export function tokenRoutes(deps: Deps): App {
 
   serve(app, listTokens, async (c, { who }) => {
     const tokens = await accessTokens.list(who.uid)
-    return c.json({ tokens: tokens.map(view) })
+    return c.json({ tokens: tokens.map((token) => tokenView(who.uid, token)) })
   })
 
   serve(app, makeToken, async (c, { who, body }) => {
     const { uid } = who
-    const { name, expires_in_days: days } = body
+    const { name, expires_in_days: days, models, limit: callLimit } = body
     const { token, hash, last4 } = newAccessToken(uid, deps.env.tokenSecret)
     const createdAt = new Date(deps.now())
     const expiresAt = days === undefined ? null : new Date(deps.now() + days * DAY_MS)
-    const id = await accessTokens.create({ uid, name, hash, last4, createdAt, expiresAt })
+    const quotas = body.quotas.map(quotaOf)
+    const made = { name, last4, createdAt, expiresAt, models, callLimit, quotas }
+    const id = await accessTokens.create({ ...made, uid, hash })
     if (id === undefined) throw wrongField(c, '', TOO_MANY)
+    if (quotas.length > 0) deps.quotaBook.outdate()
     log.info({ requestId: c.var.requestId, uid, token: id }, 'access token made')
-    const listed = { id, name, last4, createdAt, expiresAt, lastUsedAt: null }
-    return c.json({ ...view(listed), token }, 201)
+    const view = tokenView(uid, { ...made, id, version: 1, lastUsedAt: null })
+    return c.json({ ...view, token }, 201)
   })
 
-  serve(app, revokeToken, async (c, { who, params }) => {
+  serve(app, changeToken, async (c, { who, params, body }) => {
     const { uid } = who
-    const { requestId } = c.var
     const { id } = params
-    const hash = await accessTokens.revoke(uid, id)
-    if (hash === undefined) throw new Failure('not_found')
-    log.info({ requestId, uid, token: id }, 'access token revoked')
-    c.header(GATE_HEADERS.revoke, formatRevocation({ kind: 'session', uid, session: hash }))
-    try {
-      await accessTokens.forget(uid, hash)
-    } catch (err) {
-      // It is in the outbox, and Redis learns of it as soon as it is back.
-      log.warn({ requestId, uid, err }, 'access token not taken out of Redis yet')
-    }
+    const { version, limit, quotas, ...plain } = body
+    const changed = await accessTokens.change(uid, id, version, {
+      ...plain,
+      ...(limit !== undefined && { callLimit: limit }),
+      ...(quotas !== undefined && { quotas: quotas.map(quotaOf) }),
+    })
+    if (changed === undefined) throw new Failure('not_found')
+    deps.quotaBook.outdate()
+    deps.tokenTerms.forget(id)
+    log.info({ requestId: c.var.requestId, uid, token: id }, 'access token changed')
+    if (changed.outdated !== undefined) await dropFromRedis(deps, c, uid, changed.outdated)
+    return c.json(tokenView(uid, changed.token))
+  })
+
+  serve(app, revokeToken, async (c, { who: { uid }, params: { id } }) => {
+    await endToken(deps, c, uid, id)
+    log.info({ requestId: c.var.requestId, uid, token: id }, 'access token revoked')
     return c.body(null, 204)
   })
 
@@ -135,18 +141,6 @@ export function tokenRoutes(deps: Deps): App {
   })
 
   return app
-}
-
-function view(token: ListedToken): Contract.TokenView {
-  const { id, name, last4, createdAt, expiresAt, lastUsedAt } = token
-  return {
-    id,
-    name,
-    last4,
-    created_at: createdAt.toISOString(),
-    expires_at: expiresAt?.toISOString() ?? null,
-    last_used_at: lastUsedAt?.toISOString() ?? null,
-  }
 }
 
 const TOO_MANY = {

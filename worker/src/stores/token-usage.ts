@@ -1,5 +1,6 @@
 /** Rows of token_usage: opened before a call, settled exactly once after it. */
 
+import type { Reservation } from '../domain/quota.ts'
 import type { Settlement } from '../domain/settlement-record.ts'
 import type { Queries, Statement } from './mysql.ts'
 
@@ -13,6 +14,8 @@ export interface OpenUsage {
   readonly model: string
   /** Estimated tokens of the prompt. */
   readonly promptEstimate: number
+  /** What quotas hold for the call; nothing for somebody without one. */
+  readonly reserved?: Pick<Reservation, 'tokens' | 'cost'>
   /** Unix milliseconds. */
   readonly startedAt: number
 }
@@ -21,8 +24,8 @@ export interface OpenUsage {
 export function openUsage(usage: OpenUsage): Statement {
   return {
     sql: `INSERT INTO token_usage (request_id, user_id, worker_id, conversation_id, api_key_id,
-        model_requested, reserved_tokens, started_at)
-      SELECT ?, ?, ?, @conversation, ?, ?, ?, ? FROM DUAL WHERE @conversation IS NOT NULL`,
+        model_requested, reserved_tokens, held_tokens, reserved_cost, started_at)
+      SELECT ?, ?, ?, @conversation, ?, ?, ?, ?, ?, ? FROM DUAL WHERE @conversation IS NOT NULL`,
     params: [
       usage.requestId,
       usage.uid,
@@ -30,6 +33,8 @@ export function openUsage(usage: OpenUsage): Statement {
       usage.apiKeyId,
       usage.model,
       usage.promptEstimate,
+      usage.reserved?.tokens ?? 0,
+      usage.reserved?.cost ?? '0',
       new Date(usage.startedAt),
     ],
   }

@@ -2,6 +2,7 @@
 
 import { createCombiner } from '../domain/combiner.ts'
 import { buildPrompt, type StoredMessage, titleOf } from '../domain/conversation-context.ts'
+import type { Reservation } from '../domain/quota.ts'
 import { estimateTokens, THINKING_OVERHEAD } from '../domain/token-estimate.ts'
 import type { Turn } from '../domain/turn.ts'
 import type { ChatCall } from '../domain/upstream-event.ts'
@@ -35,7 +36,9 @@ export interface Question {
   /** Most tokens of the prompt. */
   readonly room: number
   readonly apiKeyId: string
-  readonly call: Omit<ChatCall, 'messages' | 'requestId'>
+  readonly call: Omit<ChatCall, 'messages' | 'requestId' | 'maxTokens'>
+  /** Asked before anything is stored; what it throws is thrown. */
+  readonly reserve: (messages: ChatCall['messages']) => Promise<Reservation>
 }
 
 export interface Turns {
@@ -55,11 +58,8 @@ const ADDING_AT_ONCE = 2
 /** Most statements of a transaction; a turn takes six. */
 const TOGETHER = 100
 
-/**
- * @param workerId names this process in token_usage
- * @param now Unix milliseconds
- */
-export function createTurns(db: Database, workerId: string, now: () => number): Turns {
+/** @param workerId names this process in token_usage */
+export function createTurns(db: Database, workerId: string): Turns {
   const addSoon = createCombiner({
     run: (lists: readonly (readonly Statement[])[]) => addAll(db, lists),
     atOnce: ADDING_AT_ONCE,
@@ -71,11 +71,15 @@ export function createTurns(db: Database, workerId: string, now: () => number): 
   return {
     async begin(question) {
       const { requestId, uid, apiKeyId } = question
-      const startedAt = now()
       const { message, questionId, parentId, earlier } = await readPlace(db, question)
       const known = question.conversationId
       const prompt = buildPrompt(message, earlier, question.room)
-      const call = { ...question.call, requestId, messages: prompt.messages }
+      const reserved = await question.reserve(prompt.messages)
+      const { at: startedAt, maxTokens } = reserved
+      const call = {
+        ...{ ...question.call, requestId, messages: prompt.messages },
+        ...(maxTokens !== undefined && { maxTokens }),
+      }
       const promptEstimate = prompt.tokens + (call.thinking ? THINKING_OVERHEAD : 0)
       const { content, tokens } = message
       const open = { requestId, uid, workerId, apiKeyId, model: call.model, startedAt }
@@ -84,7 +88,7 @@ export function createTurns(db: Database, workerId: string, now: () => number): 
         ...(known === undefined
           ? makeConversation(uid, titleOf(content), startedAt)
           : touchConversation(uid, known, content, startedAt)),
-        openUsage({ ...open, promptEstimate }),
+        openUsage({ ...open, promptEstimate, reserved }),
         ...(questionId === undefined
           ? addQuestion(added, parentId, content, tokens)
           : [{ sql: 'SET @question = ?', params: [questionId] }]),

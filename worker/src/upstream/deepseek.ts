@@ -134,6 +134,7 @@ function requestBody(call: ChatCall): Record<string, unknown> {
     stream_options: { include_usage: true },
     thinking: { type: call.thinking ? 'enabled' : 'disabled' },
     ...(call.thinking && { reasoning_effort: call.effort }),
+    ...(call.maxTokens !== undefined && { max_tokens: call.maxTokens }),
     user_id: call.user,
   }
 }
