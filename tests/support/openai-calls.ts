@@ -18,13 +18,17 @@ type Params = Omit<
 
 /** Has the stand-in do what the script says, not streamed. */
 export function whole(ai: OpenAI, script: string, params: Params = {}) {
-  const messages = say(`standin: delay=0 ${script}`)
+  const messages = say(directed(script))
   return ai.chat.completions.create({ model: MODEL, messages, ...params })
+}
+
+function directed(script: string): string {
+  return `standin: ${/\bdelay=/.test(script) ? '' : 'delay=0 '}${script}`
 }
 
 /** The same, streamed. */
 export function streamed(ai: OpenAI, script: string, params: Params = {}) {
-  const messages = say(`standin: delay=0 ${script}`)
+  const messages = say(directed(script))
   return ai.chat.completions.create({ model: MODEL, messages, ...params, stream: true })
 }
 
