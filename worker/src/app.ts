@@ -13,6 +13,7 @@ import { requestLog } from './request-log.ts'
 import { adminAccountRoutes } from './routes/admin-accounts.ts'
 import { adminKeyRoutes } from './routes/admin-keys.ts'
 import { adminLogRoutes } from './routes/admin-logs.ts'
+import { adminUsageRoutes } from './routes/admin-usage.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationExportRoutes } from './routes/conversation-export.ts'
@@ -24,6 +25,7 @@ import { logoutRoutes } from './routes/logout.ts'
 import { meRoutes } from './routes/me.ts'
 import { modelRoutes } from './routes/models.ts'
 import { passwordRoutes } from './routes/password.ts'
+import { profileRoutes } from './routes/profile.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -55,6 +57,7 @@ export function createApp(deps: Deps): App {
     loginRoutes,
     logoutRoutes,
     meRoutes,
+    profileRoutes,
     passwordRoutes,
     sessionRoutes,
     tokenRoutes,
@@ -65,6 +68,7 @@ export function createApp(deps: Deps): App {
     conversationRoutes,
     modelRoutes,
     usageRoutes,
+    adminUsageRoutes,
     adminKeyRoutes,
     adminLogRoutes,
     adminUserRoutes,

@@ -8,6 +8,7 @@ import { createDefaultPasswordCheck } from '../domain/default-password.ts'
 import { DEFAULT_PASSWORD } from '../env.ts'
 import { Failure } from '../failure.ts'
 import { requireUser } from '../guards.ts'
+import { ownZone } from '../own-zone.ts'
 
 export function meRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
@@ -22,7 +23,8 @@ export function meRoutes(deps: Deps): App {
     if (user === undefined) throw new Failure('unauthenticated')
     const { id, username, role } = user
     const notices = [...(await upstreamNotices()), ...(role === 'admin' ? await nags() : [])]
-    return c.json({ id, username, role, notices } satisfies Me)
+    const { name: timezone } = await ownZone(deps, id)
+    return c.json({ id, username, role, timezone, notices } satisfies Me)
   })
 
   async function upstreamNotices(): Promise<Notice[]> {
