@@ -33,10 +33,8 @@ function firstEdge(zone: TimeZone, size: BucketSize, from: number): number {
 }
 
 function dayAfter(zone: TimeZone, start: number): number {
-  const { day, ...month } = zone.dateOf(start)
-  const next = zone.startOf({ ...month, day: day + 1 })
-  // A date that a zone has left out (Samoa, 2011) is as long as nothing.
-  return next > start ? next : zone.startOf({ ...month, day: day + 2 })
+  const date = zone.dateOf(start)
+  return zone.startOf({ ...date, day: date.day + 1 })
 }
 
 /** Where clocks change by half an hour, an hour of the wall is shorter or longer. */
