@@ -231,6 +231,29 @@ test('a file has all lines, in local time and UTC', async () => {
   assert.ok(asked.every(({ limit }) => limit <= 1000))
 })
 
+test('nothing is read for whoever has left, also while nothing is found', async () => {
+  for (const found of [[call(1)], []]) {
+    let reads = 0
+    const usageRecords: UsageRecords = {
+      list: async () => {
+        reads += 1
+        return { items: found, next: call(1).place }
+      },
+    }
+    const app = createApp(fakeDeps({ usageRecords }))
+    const response = await app.request('/api/usage/records?format=csv', {
+      headers: gateHeaders('2'),
+    })
+    const reader = (response.body ?? assert.fail('no body')).getReader()
+    await reader.read()
+    await reader.cancel()
+    const before = reads
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(reads, before)
+    assert.ok(before < 2000, String(before))
+  }
+})
+
 test('bad parameters are named', async () => {
   const { parts } = records(5)
   const { body: page } = await get<Records>(parts, '/api/usage/records?limit=2')

@@ -112,9 +112,9 @@ const OF_USERS: readonly [Source, Source] = [
 const SUMMED = ['failed', 'estimated', 'duration_ms', ...SUM_NAMES.split(', ')]
 
 const SORTED: Readonly<Record<StatisticsSort, string>> = {
-  requests: 'requests DESC',
-  tokens: 'prompt_tokens + completion_tokens DESC',
-  cost: 'cost DESC',
+  requests: 'SUM(parts.requests) DESC',
+  tokens: 'SUM(parts.prompt_tokens + parts.completion_tokens) DESC',
+  cost: 'SUM(parts.cost) DESC',
 }
 
 interface Row extends SumRow {
