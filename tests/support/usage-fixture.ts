@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Ending } from '#contract/api.ts'
 import type { Plan } from '../../scripts/stack/plan.ts'
-import type { Queries, SqlValue } from '../../worker/src/stores/mysql.ts'
+import type { Queries, SqlParams, SqlValue } from '../../worker/src/stores/mysql.ts'
 import { lowerSeal } from '../../worker/src/stores/usage-seal.ts'
 import type { Account } from './accounts.ts'
 import { withDatabase } from './settlement.ts'
@@ -50,7 +50,7 @@ export function addPastCalls(
            duration_ms, started_at) VALUES ?`,
         [rows],
       )
-      await addSums(tx, ids)
+      await addSums(tx, 'request_id IN (?)', [ids])
       await lowerSeal(tx, Math.min(...times), Math.max(...times) + HOUR_MS)
     }, 10_000)
     return ids
@@ -68,13 +68,21 @@ function rowOf(uid: string, id: string, call: PastCall): SqlValue[] {
   ]
 }
 
-/** Written apart from the code that keeps the sums, which this is to be compared with. */
-async function addSums(tx: Queries, ids: readonly string[]): Promise<void> {
+/**
+ * Adds the settled calls that meet a condition to the hourly sums. Written apart from the code that keeps
+ * these, which is compared with it.
+ */
+export async function addSums(
+  tx: Queries,
+  condition: string,
+  params: SqlParams,
+  timeoutMs = 10_000,
+): Promise<void> {
   const keys = `COALESCE(api_key_id, 0), model, ending, currency`
   const hour = "DATE_FORMAT(started_at, '%Y-%m-%d %H:00:00')"
   const sums = `COUNT(*), SUM(estimated), SUM(NOT priced), SUM(prompt_tokens), SUM(cached_tokens),
     SUM(completion_tokens), SUM(reasoning_tokens), SUM(cost)`
-  const of = "FROM token_usage WHERE state = 'settled' AND request_id IN (?)"
+  const of = `FROM token_usage WHERE state = 'settled' AND ${condition}`
   const adding = (table: string, columns: readonly string[]) =>
     columns.map((name) => `${name} = ${table}.${name} + new.${name}`).join(', ')
   const counts = [
@@ -87,7 +95,8 @@ async function addSums(tx: Queries, ids: readonly string[]): Promise<void> {
      SELECT * FROM (SELECT user_id, ${hour} AS h, ${keys}, ${sums} ${of} GROUP BY 1, 2, 3, 4, 5, 6)
        AS new (user_id, ${key}, ${counts.join(', ')})
      ON DUPLICATE KEY UPDATE ${adding('usage_hourly', counts)}`,
-    [ids],
+    params,
+    { timeoutMs },
   )
   const all = [...counts, 'first_token_ms', 'duration_ms']
   await tx.execute(
@@ -97,6 +106,7 @@ async function addSums(tx: Queries, ids: readonly string[]): Promise<void> {
          SUM(COALESCE(first_token_ms, 0)), SUM(COALESCE(duration_ms, 0)) ${of}
        GROUP BY 1, 2, 3, 4, 5, 6) AS new (${key}, first_token_bucket, ${all.join(', ')})
      ON DUPLICATE KEY UPDATE ${adding('usage_hourly_total', all)}`,
-    [ids],
+    params,
+    { timeoutMs },
   )
 }
