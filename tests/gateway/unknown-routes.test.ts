@@ -48,7 +48,7 @@ const METHODS: readonly [string, string, string][] = [
   ['PUT', '/admin', 'GET, HEAD'],
   ['GET', '/api/chat', 'POST'],
   ['OPTIONS', '/api/chat', 'POST'],
-  ['POST', '/api/me', 'GET, HEAD'],
+  ['POST', '/api/me', 'GET, HEAD, PATCH'],
   ['DELETE', '/api/usage/summary', 'GET, HEAD'],
   ['GET', '/admin/api_key', 'POST'],
   ['PUT', '/logout', 'GET, HEAD, POST'],

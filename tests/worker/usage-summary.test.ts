@@ -6,6 +6,7 @@ import { signedIn } from '../support/accounts.ts'
 import { readFirstContent, rest, startChat, wholeChat } from '../support/chat.ts'
 import type { Client } from '../support/client.ts'
 import { useStack } from '../support/test-stack.ts'
+import { units } from '../support/units.ts'
 import { addPastCall } from '../support/usage-fixture.ts'
 import { settledRow } from '../support/usage-rows.ts'
 
@@ -44,6 +45,7 @@ stackTest('someone new has used nothing', async ({ plan }) => {
     assert.deepEqual(counts, {
       requests: 0,
       prompt_tokens: 0,
+      cached_tokens: 0,
       completion_tokens: 0,
       total_tokens: 0,
       currency: 'CNY',
@@ -60,18 +62,22 @@ stackTest('an answer is in all sums as soon as its end was shown', async ({ plan
   const summary = await summaryOf(client)
   const rows = await Promise.all(ids.map((id) => settledRow(plan, id)))
   const prompt = rows.reduce((sum, row) => sum + row.prompt_tokens, 0)
+  const cached = rows.reduce((sum, row) => sum + row.cached_tokens, 0)
   for (const period of PERIODS) {
     const { cost, ...counts } = summary[period]
     assert.deepEqual(counts, {
       requests: 2,
       prompt_tokens: prompt,
+      cached_tokens: cached,
       completion_tokens: 13,
       total_tokens: prompt + 13,
       currency: 'CNY',
     })
     // One digit too many for a double is a digit too many for money.
-    const micro = rows.map((row) => BigInt(row.cost.replace('.', '')))
-    assert.equal(BigInt(cost.replace('.', '')), (micro[0] ?? 0n) + (micro[1] ?? 0n))
+    assert.equal(
+      units(cost),
+      rows.reduce((sum, row) => sum + units(row.cost), 0n),
+    )
   }
 })
 

@@ -141,7 +141,7 @@ test('an unknown address is 404, a wrong method is 405 and says which are right'
   }
   assert.deepEqual(await ask('GET', '/login'), [405, 'POST'])
   assert.deepEqual(await ask('DELETE', '/logout'), [405, 'GET, HEAD, POST'])
-  assert.deepEqual(await ask('PUT', '/api/me'), [405, 'GET, HEAD'])
+  assert.deepEqual(await ask('PUT', '/api/me'), [405, 'GET, HEAD, PATCH'])
   assert.deepEqual(await ask('HEAD', '/healthz'), [200, null])
 })
 

@@ -20,6 +20,7 @@ import { adminPriceRoutes } from './routes/admin-prices.ts'
 import { adminQuotaRoutes } from './routes/admin-quotas.ts'
 import { adminSessionRoutes } from './routes/admin-sessions.ts'
 import { adminTokenRoutes } from './routes/admin-tokens.ts'
+import { adminUsageRoutes } from './routes/admin-usage.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationExportRoutes } from './routes/conversation-export.ts'
@@ -34,6 +35,7 @@ import { openApiRoutes } from './routes/openapi.ts'
 import { allOperations } from './routes/operations.ts'
 import { passwordRoutes } from './routes/password.ts'
 import { passwordResetRoutes } from './routes/password-reset.ts'
+import { profileRoutes } from './routes/profile.ts'
 import { quotaRoutes } from './routes/quota.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -67,6 +69,7 @@ export function createApp(deps: Deps): App {
     loginRoutes,
     logoutRoutes,
     meRoutes,
+    profileRoutes,
     passwordRoutes,
     passwordResetRoutes,
     sessionRoutes,
@@ -79,6 +82,7 @@ export function createApp(deps: Deps): App {
     conversationRoutes,
     modelRoutes,
     usageRoutes,
+    adminUsageRoutes,
     adminKeyRoutes,
     adminKeyTestRoutes,
     adminLogRoutes,

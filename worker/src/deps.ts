@@ -12,10 +12,15 @@ import type { Conversations } from './stores/conversation-list.ts'
 import type { ConversationMessages } from './stores/conversation-messages.ts'
 import type { ConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
+import type { Names } from './stores/names.ts'
 import type { PriceList } from './stores/price-list.ts'
+import type { Profiles } from './stores/profiles.ts'
+import type { ProxyLogList } from './stores/proxy-log-list.ts'
 import type { ProxyLogs } from './stores/proxy-logs.ts'
 import type { RunningCalls } from './stores/running-calls.ts'
-import type { UsageReports } from './stores/usage-reports.ts'
+import type { UsageRecords } from './stores/usage-records.ts'
+import type { UsageStatistics } from './stores/usage-statistics.ts'
+import type { UsageSums } from './stores/usage-sums.ts'
 
 export interface Deps extends AccountSide, ModelSide {
   readonly env: WorkerEnv
@@ -48,6 +53,13 @@ export interface Deps extends AccountSide, ModelSide {
 
   // Reading of usage, logs and changes
   readonly audit: Audit
-  readonly usageReports: UsageReports
+  readonly usageSums: UsageSums
+  readonly usageRecords: UsageRecords
+  readonly usageStatistics: UsageStatistics
+  /** Derives sums of long ranges; to be stopped before the database is closed. */
+  readonly usageSealing: Chore
   readonly proxyLogs: ProxyLogs
+  readonly proxyLogList: ProxyLogList
+  readonly names: Names
+  readonly profiles: Profiles
 }

@@ -14,7 +14,9 @@ import { createConversations } from './stores/conversation-list.ts'
 import { createConversationMessages } from './stores/conversation-messages.ts'
 import { createConversationTexts } from './stores/conversation-texts.ts'
 import type { Database } from './stores/mysql.ts'
+import { createNames } from './stores/names.ts'
 import { createPriceList } from './stores/price-list.ts'
+import { createProfiles } from './stores/profiles.ts'
 import { createRunningCalls } from './stores/running-calls.ts'
 
 export const WORKER_SECRET = 'a worker secret of more than 32 characters'
@@ -63,8 +65,14 @@ export function fakeDeps(parts: Partial<Deps> = {}): FakeDeps {
     priceList: createPriceList(emptyDatabase),
     runningCalls: createRunningCalls(emptyDatabase),
     audit: { list: () => unused('audit') },
-    usageReports: { summary: () => unused('usageReports'), list: () => unused('usageReports') },
-    proxyLogs: { insert: () => unused('proxyLogs'), list: () => unused('proxyLogs') },
+    usageSums: { sums: () => unused('usageSums') },
+    usageRecords: { list: () => unused('usageRecords') },
+    usageStatistics: { statistics: () => unused('usageStatistics') },
+    usageSealing: noChore,
+    proxyLogs: { insert: () => unused('proxyLogs') },
+    proxyLogList: { list: () => unused('proxyLogList') },
+    names: createNames(emptyDatabase),
+    profiles: createProfiles(emptyDatabase),
     ...fakeAccounts(now),
     ...createModelSide({
       env,

@@ -11,6 +11,7 @@ import { createQuotaKeeper, type QuotaKeeper } from './quota-keeper.ts'
 import { createQuotaReports, type QuotaReports } from './quota-reports.ts'
 import type { Database } from './stores/mysql.ts'
 import type { Prices } from './stores/prices.ts'
+import { createProfiles } from './stores/profiles.ts'
 import { createQuotaSettings, type QuotaSettings } from './stores/quota-settings.ts'
 import { createQuotaState } from './stores/quota-state.ts'
 import { createQuotaUsage } from './stores/quota-usage.ts'
@@ -39,7 +40,7 @@ export function createQuotaSide({ env, db, redis, prices, log, now }: QuotaSideD
   const quotaBook = createQuotaBook({ changedSince: quotaSettings.changedSince, now })
   const state = createQuotaState(redis)
   const usage = createQuotaUsage(db, now)
-  const zoneOf = createZoneOf(env)
+  const zoneOf = createZoneOf(createProfiles(db), env, now)
   const bind = createBindQuotas()
   const held = createHeldCalls(state, log)
   redis.on('ready', () => {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Database } from './stores/mysql.ts'
 import { withLock } from './stores/named-lock.ts'
 import { findDrift, repairDrift, type UsageDrift } from './stores/usage-rollups.ts'
+import { lowerSeal } from './stores/usage-seal.ts'
 
 export interface RecomputeRange {
   /** Unix milliseconds; widened to whole hours. */
@@ -35,6 +36,8 @@ export function recomputeUsage(
       if (repair && drifts.length > 0) await repairDrift(db, drifts)
       all.push(...drifts)
     }
+    // Also what no settlement can have known of: a call that another clock began in a past hour.
+    if (repair) await db.transaction((tx) => lowerSeal(tx, first, to))
     log.info(
       { from: new Date(first), to: new Date(to), drifts: all.length, repair },
       'sums of usage compared',

@@ -15,11 +15,17 @@ import { createConversationMessages } from './stores/conversation-messages.ts'
 import { createConversationRemains } from './stores/conversation-remains.ts'
 import { createConversationTexts } from './stores/conversation-texts.ts'
 import { createDatabase } from './stores/mysql.ts'
+import { createNames } from './stores/names.ts'
 import { createPriceList } from './stores/price-list.ts'
+import { createProfiles } from './stores/profiles.ts'
+import { createProxyLogList } from './stores/proxy-log-list.ts'
 import { createProxyLogs } from './stores/proxy-logs.ts'
 import { createRedis } from './stores/redis.ts'
 import { createRunningCalls } from './stores/running-calls.ts'
-import { createUsageReports } from './stores/usage-reports.ts'
+import { createUsageRecords } from './stores/usage-records.ts'
+import { createUsageSeal } from './stores/usage-seal.ts'
+import { createUsageStatistics } from './stores/usage-statistics.ts'
+import { createUsageSums } from './stores/usage-sums.ts'
 
 const MAX_WORKER_ID = 64
 
@@ -61,8 +67,14 @@ export async function createDeps(
     runningCalls: createRunningCalls(db),
 
     audit: createAudit(db),
-    usageReports: createUsageReports(db),
+    usageSums: createUsageSums(db),
+    usageRecords: createUsageRecords(db),
+    usageStatistics: createUsageStatistics(db),
+    usageSealing: createChore('sums of long ranges', createUsageSeal(db).advance, log),
     proxyLogs: createProxyLogs(db),
+    proxyLogList: createProxyLogList(db),
+    names: createNames(db),
+    profiles: createProfiles(db),
 
     ...createAccountSide({ env, log, db, redis, now }),
     ...createModelSide({

@@ -30,6 +30,8 @@ const FLUSH_MS = 3000
 const PURGE_EVERY_MS = 60_000
 /** Nobody searches for what was answered a moment ago. */
 const INDEX_EVERY_MS = 1000
+/** Until then the last hours are read as they are. */
+const SEAL_EVERY_MS = 60_000
 /** Daily would do; a try that failed is soon made good. */
 const MAINTENANCE_EVERY_MS = 3_600_000
 /** How often to look for keys whose balance is to be asked for again; each is asked every ten minutes. */
@@ -53,8 +55,10 @@ export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> 
   const chores = [
     setInterval(() => deps.conversationPurge.wake(), PURGE_EVERY_MS),
     setInterval(() => deps.conversationIndexing.wake(), INDEX_EVERY_MS),
+    setInterval(() => deps.usageSealing.wake(), SEAL_EVERY_MS),
     setInterval(() => void deps.keyCheck.recheck(), BALANCE_TICK_MS),
   ]
+  deps.usageSealing.wake()
   const consumer = await startConsumer(deps)
   const keeper = startRevocationKeeper({
     ...deps,
@@ -78,6 +82,7 @@ export async function startWorker(env: WorkerEnv, log: Logger): Promise<Worker> 
         settling.stop(),
         deps.conversationPurge.stop(),
         deps.conversationIndexing.stop(),
+        deps.usageSealing.stop(),
       ])
       await heartbeat.stop()
       deps.redis.disconnect()

@@ -17,6 +17,8 @@ export interface Me {
   readonly id: string
   readonly username: string
   readonly role: Role
+  /** IANA zone in which their days, weeks and months begin. */
+  readonly timezone: string
   /** Things this person should know about; the pages put words to them. */
   readonly notices: readonly Notice[]
 }
@@ -36,6 +38,8 @@ export type Notice =
 export interface UsageTotals {
   readonly requests: number
   readonly prompt_tokens: number
+  /** Part of prompt_tokens. */
+  readonly cached_tokens: number
   readonly completion_tokens: number
   readonly total_tokens: number
   readonly cost: string
@@ -48,6 +52,8 @@ export interface UsageSummary {
   readonly week: UsageTotals
   readonly month: UsageTotals
   readonly total: UsageTotals
+  /** Yesterday, last week and last month, whole. */
+  readonly before: Readonly<Record<'today' | 'week' | 'month', UsageTotals>>
   /** IANA zone in which days, weeks (from Monday) and months begin. */
   readonly timezone: string
 }
@@ -130,8 +136,14 @@ export interface ProxyLogView {
   readonly status: number
   readonly completed: boolean
   readonly duration_ms: number
+  /** Bytes read from and sent to the client, headers included. */
+  readonly bytes_in: number
+  readonly bytes_out: number
   readonly upstream_status: number | null
+  /** Milliseconds until the worker's headers. */
+  readonly upstream_ms: number | null
   readonly verdict: string
+  readonly user_agent: string
 }
 
 /** One model a person can choose; GET /api/models answers `{models: ChatModel[]}`. */

@@ -4,7 +4,7 @@ import type { Page, ProxyLogView } from '#contract/api.ts'
 import type { Problem } from '#contract/problem.ts'
 import { createApp } from '../app.ts'
 import { fakeDeps, gateHeaders, jsonOf, NOW } from '../fake-deps.ts'
-import type { LogQuery } from '../stores/proxy-logs.ts'
+import type { LogQuery } from '../stores/proxy-log-list.ts'
 
 const DAY_MS = 86_400_000
 
@@ -12,11 +12,10 @@ const DAY_MS = 86_400_000
 async function logs(query: string) {
   const asked: LogQuery[] = []
   const deps = fakeDeps({
-    proxyLogs: {
-      insert: async () => {},
+    proxyLogList: {
       list: async (filter) => {
         asked.push(filter)
-        return []
+        return { items: [], next: undefined }
       },
     },
   })
@@ -30,38 +29,54 @@ async function logs(query: string) {
   }
 }
 
+const NOTHING = {
+  ...{ status: undefined, statusClass: undefined, path: undefined, uid: undefined },
+  ...{ method: undefined, verdict: undefined, ip: undefined, requestId: undefined },
+  after: undefined,
+  order: 'newest',
+}
+
 test('without a range it is the last day, open to clocks that are ahead', async () => {
   const { body, asked } = await logs('')
   assert.deepEqual(body, { items: [], next: null })
   assert.deepEqual(asked, {
+    ...NOTHING,
     from: new Date(NOW - DAY_MS),
     to: new Date(NOW + DAY_MS),
-    status: undefined,
-    statusSpan: 1,
-    path: undefined,
-    uid: undefined,
-    after: undefined,
-    limit: 51,
+    limit: 50,
   })
 })
 
-test('filters: status or class, path, user, range with any offset', async () => {
+test('all filters, a range with any offset', async () => {
   const { asked } = await logs(
-    '?status=4xx&path=/api/&user=anna&limit=5&from=2026-11-20T08:00:00%2B08:00&to=2026-11-21T00:00:00Z',
+    `?status=4xx&path=/api/&user=anna&limit=5&from=2026-11-20T08:00:00%2B08:00&to=2026-11-21T00:00:00Z
+    &method=GET&verdict=rate_limited&ip=2001:db8::1&order=oldest`.replace(/\s+/g, ''),
   )
   assert.deepEqual(asked, {
+    ...NOTHING,
     from: new Date('2026-11-20T00:00:00Z'),
     to: new Date('2026-11-21T00:00:00Z'),
-    status: 400,
-    statusSpan: 100,
+    statusClass: 4,
     path: '/api/',
     uid: '2',
-    after: undefined,
-    limit: 6,
+    method: 'GET',
+    verdict: 'rate_limited',
+    ip: '2001:db8::1',
+    order: 'oldest',
+    limit: 5,
   })
-  assert.equal((await logs('?status=404')).asked?.status, 404)
+  const one = (await logs('?status=404')).asked
+  assert.deepEqual([one?.status, one?.statusClass], [404, undefined])
   const onlyTo = await logs('?to=2026-11-01T00:00:00Z')
   assert.deepEqual(onlyTo.asked?.from, new Date('2026-10-31T00:00:00Z'))
+  assert.equal((await logs('?verdict=')).asked?.verdict, '')
+})
+
+test('days are days of the zone, and a request is looked for at any time', async () => {
+  const { asked } = await logs('?from=2026-11-20&to=2026-11-21')
+  assert.deepEqual(asked?.from, new Date('2026-11-19T16:00:00Z'))
+  const named = (await logs(`?request_id=${'ab'.repeat(16)}`)).asked
+  assert.deepEqual([named?.requestId, named?.from], ['ab'.repeat(16), new Date(0)])
 })
 
 test('what is no filter is refused by name', async () => {
@@ -73,6 +88,11 @@ test('what is no filter is refused by name', async () => {
     ['?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z', 'to'],
     ['?cursor=AAAA', 'cursor'],
     ['?order=asc', 'order'],
+    ['?ip=1.2.3', 'ip'],
+    ['?method=get', 'method'],
+    ['?request_id=1', 'request_id'],
+    ["?verdict='", 'verdict'],
+    ['?sort=ip', 'sort'],
   ] as const) {
     const { status, body, asked } = await logs(query)
     assert.equal(status, 400, query)

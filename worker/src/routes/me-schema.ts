@@ -19,6 +19,7 @@ export const SignedIn = z
 export const Me = z
   .strictObject({
     ...person,
+    timezone: z.string().meta({ description: 'IANA zone in which days and months begin.' }),
     notices: z
       .array(
         z.enum([

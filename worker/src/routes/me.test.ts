@@ -14,7 +14,13 @@ async function me(deps: FakeDeps, headers: Record<string, string>) {
 test('people learn who they are and what hinders their chat', async () => {
   assert.deepEqual(await me(fakeDeps(), gateHeaders('2')), {
     status: 200,
-    body: { id: '2', username: 'anna', role: 'user', notices: ['no_upstream_key'] },
+    body: {
+      id: '2',
+      username: 'anna',
+      role: 'user',
+      timezone: 'Asia/Shanghai',
+      notices: ['no_upstream_key'],
+    },
   })
 })
 

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { createDefaultPasswordCheck } from '../domain/default-password.ts'
 import { DEFAULT_PASSWORD } from '../env.ts'
 import { Failure } from '../failure.ts'
+import { ownZone } from '../own-zone.ts'
 import { Me } from './me-schema.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
 
@@ -36,7 +37,8 @@ export function meRoutes(deps: Deps): App {
     if (user === undefined) throw new Failure('unauthenticated')
     const { id, username, role } = user
     const notices = [...(await upstreamNotices()), ...(role === 'admin' ? await nags() : [])]
-    return c.json({ id, username, role, notices } satisfies Contract.Me)
+    const { name: timezone } = await ownZone(deps, id)
+    return c.json({ id, username, role, timezone, notices } satisfies Contract.Me)
   })
 
   async function upstreamNotices(): Promise<Notice[]> {

@@ -6,10 +6,12 @@ import { ADMIN_AUDIT_OPERATIONS } from './admin-audit.ts'
 import { ADMIN_GENERATION_OPERATIONS } from './admin-generations.ts'
 import { ADMIN_KEY_TEST_OPERATIONS } from './admin-key-tests.ts'
 import { ADMIN_KEY_OPERATIONS } from './admin-keys.ts'
+import { ADMIN_LOG_OPERATIONS } from './admin-logs.ts'
 import { ADMIN_PRICE_OPERATIONS } from './admin-prices.ts'
 import { ADMIN_QUOTA_OPERATIONS } from './admin-quotas.ts'
 import { ADMIN_SESSION_OPERATIONS } from './admin-sessions.ts'
 import { ADMIN_TOKEN_OPERATIONS } from './admin-tokens.ts'
+import { ADMIN_USAGE_OPERATIONS } from './admin-usage.ts'
 import { ADMIN_USER_OPERATIONS } from './admin-users.ts'
 import { chatOperations } from './chat-operations.ts'
 import { CONVERSATION_EXPORT_OPERATIONS } from './conversation-export.ts'
@@ -23,9 +25,11 @@ import { OPENAPI_OPERATIONS } from './openapi.ts'
 import type { OperationSpec } from './operation.ts'
 import { PASSWORD_OPERATIONS } from './password.ts'
 import { PASSWORD_RESET_OPERATIONS } from './password-reset.ts'
+import { PROFILE_OPERATIONS } from './profile.ts'
 import { QUOTA_OPERATIONS } from './quota.ts'
 import { SESSION_OPERATIONS } from './sessions.ts'
 import { TOKEN_OPERATIONS } from './tokens.ts'
+import { USAGE_OPERATIONS } from './usage.ts'
 import { V1_CHAT_OPERATIONS } from './v1-chat.ts'
 import { V1_MODEL_OPERATIONS } from './v1-models.ts'
 
@@ -35,11 +39,13 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...LOGIN_OPERATIONS,
     ...LOGOUT_OPERATIONS,
     ...ME_OPERATIONS,
+    ...PROFILE_OPERATIONS,
     ...PASSWORD_OPERATIONS,
     ...PASSWORD_RESET_OPERATIONS,
     ...SESSION_OPERATIONS,
     ...TOKEN_OPERATIONS,
     ...QUOTA_OPERATIONS,
+    ...USAGE_OPERATIONS,
     ...Object.values(chatOperations(limits)),
     ...MODEL_OPERATIONS,
     ...CONVERSATION_OPERATIONS,
@@ -54,6 +60,8 @@ export function allOperations({ limits }: Pick<WorkerEnv, 'limits'>): readonly O
     ...ADMIN_KEY_TEST_OPERATIONS,
     ...ADMIN_PRICE_OPERATIONS,
     ...ADMIN_GENERATION_OPERATIONS,
+    ...ADMIN_USAGE_OPERATIONS,
+    ...ADMIN_LOG_OPERATIONS,
     ...ADMIN_AUDIT_OPERATIONS,
     ...V1_CHAT_OPERATIONS,
     ...V1_MODEL_OPERATIONS,

@@ -6,6 +6,7 @@ const CHUNK_CHARACTERS = 32_768
 /**
  * Returns the answer that sends the pieces. What fails before the first piece is thrown, so that it
  * becomes a status; what fails later breaks the connection, so that nobody takes a part for the whole.
+ * @param pieces an empty one sends what there is, and is where it ends if the client has left
  * @param chunkCharacters pieces are sent together up to this size; 1: each as it comes
  */
 export async function textStream(
@@ -31,7 +32,7 @@ export async function textStream(
   return new Response(body, { headers: { ...headers, 'X-Accel-Buffering': 'no' } })
 }
 
-/** Returns the next pieces together, undefined after the last. */
+/** Returns the next pieces together, undefined after the last; empty if there is nothing to send yet. */
 async function nextChunk(
   pieces: AsyncGenerator<string, void>,
   characters: number,
@@ -40,6 +41,7 @@ async function nextChunk(
   while (chunk.length < characters) {
     const { done, value } = await pieces.next()
     if (done) return chunk === '' ? undefined : chunk
+    if (value === '') return chunk
     chunk += value
   }
   return chunk

@@ -1,87 +1,77 @@
-/** Token usage: one's own under /api, everybody's under /admin/api. */
+/** /api/usage: one's own usage. */
 
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type { UsageRecord, UsageSummary } from '#contract/api.ts'
-import type { App, AppContext, AppEnv } from '../context.ts'
+import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
-import { createCursors } from '../domain/cursor.ts'
-import { createCalendar } from '../domain/periods.ts'
-import { requireAdmin, requireUser } from '../guards.ts'
-import type { ListedUsage, UsagePosition } from '../stores/usage-reports.ts'
-import { parseQuery } from './json-body.ts'
-import { cursorParam, limitParam, readCursor, toPage } from './paging.ts'
-import { findUserId, userParam } from './user-filter.ts'
+import { type OperationSpec, operation, serve } from './operation.ts'
+import { pageOf } from './place-page.ts'
+import { usageAnswers } from './usage-answers.ts'
+import {
+  RECORDS_DESCRIPTION,
+  recordParams,
+  SERIES_DESCRIPTION,
+  seriesParams,
+} from './usage-params.ts'
+import { UsageRecord, UsageSeries, UsageSummary } from './usage-schemas.ts'
 
-const NoQuery = z.strictObject({})
-const OwnRecords = z.strictObject({ limit: limitParam, cursor: cursorParam })
-const AllRecords = OwnRecords.extend({ user: userParam })
+const ownSummary = operation({
+  id: 'getUsageSummary',
+  method: 'get',
+  path: '/api/usage/summary',
+  tag: 'Usage',
+  summary:
+    'Sums one’s own usage of today, this week, this month and ever, and of the periods before.',
+  description: 'A call counts when it has ended, in the period in which it began.',
+  access: 'user',
+  answers: { 200: { description: 'The sums.', schema: UsageSummary } },
+})
+
+const ownSeries = operation({
+  id: 'getUsageSeries',
+  method: 'get',
+  path: '/api/usage/series',
+  tag: 'Usage',
+  summary: 'Sums one’s own usage hour by hour or day by day.',
+  description: SERIES_DESCRIPTION,
+  access: 'user',
+  query: z.strictObject({
+    ...seriesParams,
+    group: z.enum(['none', 'model', 'status']).default('none'),
+  }),
+  answers: { 200: { description: 'Every bucket, empty ones too.', schema: UsageSeries } },
+})
+
+const ownRecords = operation({
+  id: 'listUsageRecords',
+  method: 'get',
+  path: '/api/usage/records',
+  tag: 'Usage',
+  summary: 'Lists one’s own calls of the model.',
+  description: RECORDS_DESCRIPTION,
+  access: 'user',
+  query: z.strictObject(recordParams),
+  answers: {
+    200: { description: 'A page, or a file.', schema: pageOf(UsageRecord), type: 'text/csv' },
+  },
+})
+
+export const USAGE_OPERATIONS: readonly OperationSpec[] = [ownSummary, ownSeries, ownRecords]
 
 export function usageRoutes(deps: Deps): App {
   const app: App = new Hono<AppEnv>()
-  const cursors = createCursors(deps.env.workerSecret, 'usage')
-  const periodsAt = createCalendar(deps.env.timezone)
+  const answers = usageAnswers(deps)
 
-  app.get('/api/usage/summary', async (c) => {
-    const { uid } = requireUser(c)
-    parseQuery(c, NoQuery)
-    return await summary(c, uid)
+  serve(app, ownSummary, (c, { who: { uid } }) => answers.summary({ c, asker: uid, uid }))
+
+  serve(app, ownSeries, (c, { who: { uid }, query }) =>
+    answers.series({ c, asker: uid, uid }, query),
+  )
+
+  serve(app, ownRecords, (c, { who: { uid }, query }) => {
+    const { model, ending } = query
+    return answers.records({ c, asker: uid, uid }, query, { model, ending, key: undefined }, false)
   })
-
-  app.get('/api/usage/records', async (c) => {
-    const { uid } = requireUser(c)
-    const { limit, cursor } = parseQuery(c, OwnRecords)
-    return await records(c, uid, limit, cursor, withoutKey)
-  })
-
-  app.get('/admin/api/usage/summary', async (c) => {
-    requireAdmin(c)
-    parseQuery(c, NoQuery)
-    return await summary(c, undefined)
-  })
-
-  app.get('/admin/api/usage/records', async (c) => {
-    requireAdmin(c)
-    const { limit, cursor, user } = parseQuery(c, AllRecords)
-    const uid = await findUserId(deps.users, user)
-    return await records(c, uid, limit, cursor, (record) => record)
-  })
-
-  async function summary(c: AppContext, uid: string | undefined): Promise<Response> {
-    const sums = await deps.usageReports.summary(uid, periodsAt(deps.now()))
-    return c.json({ ...sums, timezone: deps.env.timezone } satisfies UsageSummary)
-  }
-
-  async function records(
-    c: AppContext,
-    uid: string | undefined,
-    limit: number,
-    cursor: string | undefined,
-    shown: (record: UsageRecord) => UsageRecord,
-  ): Promise<Response> {
-    const after = toPosition(readCursor(cursors, cursor))
-    const found = await deps.usageReports.list({ uid, after, limit: limit + 1 })
-    return c.json(
-      toPage(
-        found,
-        limit,
-        ({ record }) => shown(record),
-        ({ position }: ListedUsage) =>
-          cursors.encode([String(position.startedAt.getTime()), position.id]),
-      ),
-    )
-  }
 
   return app
-}
-
-/** Which of our keys was used is the admins' business. */
-function withoutKey(record: UsageRecord): UsageRecord {
-  return { ...record, key_alias: null }
-}
-
-function toPosition(parts: readonly string[] | undefined): UsagePosition | undefined {
-  if (parts === undefined) return undefined
-  const [startedAt, id = ''] = parts
-  return { startedAt: new Date(Number(startedAt)), id }
 }
