@@ -5,11 +5,14 @@
 
 import type { RecordedEvent, RecordedStream, RecordedUsage } from './recorded-streams.ts'
 
-/** Who cut it, while the stream stood still at that byte. */
+/** Who cut it, while the stream stood still at that byte: its reader, or the provider. */
 export type Cut = 'stop' | 'reset'
 
+/** A person's answer must say something; a program's is what the provider makes it. */
+export type ReaderKind = 'person' | 'program'
+
 export interface Outcome {
-  readonly ending: 'done' | 'stopped' | 'upstream_error'
+  readonly ending: 'done' | 'stopped' | 'client_gone' | 'upstream_error'
   readonly reasoning: string
   readonly content: string
   /** The provider's count, to be charged as it is; undefined: an estimate. */
@@ -32,28 +35,41 @@ export function outcomesAt(
   bytes: number,
   cut: Cut,
   promptEstimate: number,
+  reader: ReaderKind = 'person',
 ): readonly Outcome[] {
   const whole = events.filter(({ end }) => end <= bytes).length
   const begun = events.filter(({ dataEnd }) => dataEnd <= bytes).length
   const counts = whole === begun ? [whole] : [whole, begun]
-  return counts.map((count) => outcomeOf(events.slice(0, count), cut, promptEstimate))
+  return counts.map((count) => outcomeOf(events.slice(0, count), cut, promptEstimate, reader))
 }
 
 /** Returns what comes of the stream if nobody cuts it. */
 export function wholeOutcome({ events }: RecordedStream, promptEstimate: number): Outcome {
-  return outcomeOf(events, 'reset', promptEstimate)
+  return outcomeOf(events, 'reset', promptEstimate, 'person')
 }
 
-function outcomeOf(seen: readonly RecordedEvent[], cut: Cut, promptEstimate: number): Outcome {
+function outcomeOf(
+  seen: readonly RecordedEvent[],
+  cut: Cut,
+  promptEstimate: number,
+  reader: ReaderKind,
+): Outcome {
   const finishAt = seen.findIndex(({ finish }) => finish !== undefined)
   const usageAt = seen.findLastIndex(({ usage }) => usage !== undefined)
   const usage = seen[usageAt]?.usage
   const reasoning = seen.map((event) => event.reasoning).join('')
   const content = seen.map((event) => event.content).join('')
   const isDone = seen.some((event) => event.isDone)
-  const text = { reasoning, content }
+  const isProgram = reader === 'program'
+  const tools = isProgram ? seen.map((event) => event.tools).join('') : ''
+  // Of a program's answer nothing is kept.
+  const text = isProgram ? { reasoning: '', content: '' } : { reasoning, content }
   const finish = seen[finishAt]?.finish
-  const ending = isDone || cut === 'reset' ? naturalEnding(finish, reasoning + content) : 'stopped'
+  const natural = isProgram
+    ? programEnding(finish, isDone)
+    : naturalEnding(finish, reasoning + content)
+  const left = isProgram ? 'client_gone' : 'stopped'
+  const ending = isDone || cut === 'reset' ? natural : left
   if (usage !== undefined && finishAt >= 0 && usageAt >= finishAt) {
     return { ending, ...text, exact: usage, ...ESTIMATES_NOTHING }
   }
@@ -61,7 +77,7 @@ function outcomeOf(seen: readonly RecordedEvent[], cut: Cut, promptEstimate: num
   if (seen.length === 0 && ending === 'upstream_error') {
     return { ending, ...text, exact: NOTHING, ...ESTIMATES_NOTHING }
   }
-  const least = Math.max(weight(reasoning) + weight(content), usage?.completionTokens ?? 0)
+  const least = Math.max(weight(reasoning) + weight(content + tools), usage?.completionTokens ?? 0)
   return {
     ending,
     ...text,
@@ -82,6 +98,11 @@ function naturalEnding(finish: string | undefined, text: string): 'done' | 'upst
   if (finish === undefined || finish === 'insufficient_system_resource') return 'upstream_error'
   const mayBeEmpty = finish === 'content_filter' || finish === 'length'
   return text !== '' || mayBeEmpty ? 'done' : 'upstream_error'
+}
+
+function programEnding(finish: string | undefined, isDone: boolean): 'done' | 'upstream_error' {
+  const isCutOff = finish === 'insufficient_system_resource'
+  return !isCutOff && (isDone || finish !== undefined) ? 'done' : 'upstream_error'
 }
 
 /**

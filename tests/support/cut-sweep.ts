@@ -9,8 +9,9 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { fakeTurn, quiet, type StoreMood } from '../../worker/src/domain/generation-fakes.ts'
 import type { TurnResult } from '../../worker/src/domain/turn.ts'
-import { type Cut, type Outcome, outcomesAt } from './cut-outcome.ts'
+import { type Cut, type Outcome, outcomesAt, type ReaderKind } from './cut-outcome.ts'
 import { listen, playGeneration } from './played-generation.ts'
+import { playProgram } from './played-program.ts'
 import type { RecordedStream } from './recorded-streams.ts'
 import { drawFrom } from './seed.ts'
 
@@ -18,6 +19,8 @@ interface Sweep {
   readonly streams: readonly RecordedStream[]
   readonly cut: Cut
   readonly seed: number
+  /** Default: a person. */
+  readonly reader?: ReaderKind
 }
 
 /** So many generations run at once and share the turns of the event loop. */
@@ -49,13 +52,14 @@ export async function sweep(what: Sweep): Promise<number> {
   return points
 }
 
-async function cutEverywhere({ streams, cut, seed }: Sweep): Promise<number> {
+async function cutEverywhere({ streams, cut, seed, reader }: Sweep): Promise<number> {
+  const cutSome = reader === 'program' ? cutPrograms : cutAll
   const draw = drawFrom(seed)
   let points = 0
   for (const stream of streams) {
     for (let first = 0; first <= stream.bytes.length; first += AT_ONCE) {
       const count = Math.min(AT_ONCE, stream.bytes.length + 1 - first)
-      await cutAll(stream, first, count, cut, draw)
+      await cutSome(stream, first, count, cut, draw)
       points += count
     }
   }
@@ -103,6 +107,55 @@ async function cutAll(
     const { reasoning, content } = result
     const last = result.ending === 'upstream_error' ? 'error' : 'done'
     assert.deepEqual(listener.heard, { reasoning, content, last }, where)
+  }
+}
+
+async function cutPrograms(
+  stream: RecordedStream,
+  first: number,
+  count: number,
+  cut: Cut,
+  draw: ReturnType<typeof drawFrom>,
+): Promise<void> {
+  const played = Array.from({ length: count }, (_, index) => {
+    const at = first + index
+    const play = playProgram(MOODS[draw.integer(0, MOODS.length - 1)] ?? [])
+    const half = draw.integer(0, at)
+    play.feed(stream.bytes.subarray(0, half))
+    play.feed(stream.bytes.subarray(half, at))
+    return { at, ...play }
+  })
+  for (let n = 0; n < 4; n += 1) await quiet()
+  for (const { call, reset } of played) {
+    if (cut === 'stop') call.leave()
+    else reset()
+  }
+  await Promise.all(played.map(({ call, over }) => Promise.all([call.settled, over])))
+  for (const { call, reset } of played) {
+    call.leave()
+    call.interrupt()
+    reset()
+  }
+  await quiet()
+  for (const { at, charged, got } of played) {
+    const where = `${stream.name}, byte ${at}`
+    const [result, ...more] = charged
+    assert.ok(result !== undefined && more.length === 0, `${where}: ${charged.length} settlements`)
+    const outcomes = outcomesAt(stream, at, cut, PROMPT_ESTIMATE, 'program')
+    assert.ok(
+      outcomes.some((outcome) => fits(result, outcome)),
+      `${where}: ${JSON.stringify({ result, outcomes }, null, 1)}`,
+    )
+    // What is passed on ends with an event, and nothing of what came before is missing.
+    const passed = got.bytes.length
+    assert.ok(got.bytes.equals(stream.bytes.subarray(0, passed)), where)
+    const ends = stream.events.map(({ end }) => end).filter((end) => end <= at)
+    // Who leaves does not get what was held back for the settlement.
+    const least = cut === 'stop' ? 0 : (ends.at(-1) ?? 0)
+    assert.ok(passed >= least && passed <= at, where)
+    const told = got.failure?.code
+    const isTold = result.ending === 'upstream_error' && result.finishReason === null
+    assert.equal(told, isTold ? 'upstream_interrupted' : undefined, where)
   }
 }
 

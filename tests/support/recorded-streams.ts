@@ -12,6 +12,8 @@ export interface RecordedEvent {
   readonly isDone: boolean
   readonly reasoning: string
   readonly content: string
+  /** Names and arguments of tool calls. */
+  readonly tools: string
   readonly finish: string | undefined
   readonly usage: RecordedUsage | undefined
 }
@@ -34,9 +36,13 @@ interface Shape {
   readonly script: string
   readonly pace?: string
   readonly thinking?: boolean
+  /** Other fields of the request. */
+  readonly asks?: object
   /** What becomes of the recorded text. */
   readonly edit?: (text: string) => string
 }
+
+const PARAMETERS = { type: 'object', properties: { city: { type: 'string' } } }
 
 const SHAPES: Readonly<Record<string, Shape>> = {
   'plain prose': { script: 'text="Hello, friend!"' },
@@ -59,6 +65,15 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     script: 'text="完"',
     edit: (text) => text.replace('data: [DONE]\n\n', ''),
   },
+  'tools, and a word before them': {
+    script: 'reasoning=1 tools=2 text="Wait"',
+    thinking: true,
+    asks: { tools: [{ type: 'function', function: { name: 'weather', parameters: PARAMETERS } }] },
+  },
+  'tools and no usage': {
+    script: 'tools=1 usage=none',
+    asks: { tools: [{ type: 'function', function: { name: 'weather', parameters: PARAMETERS } }] },
+  },
   'keep-alives': { script: 'text="慢 slow"', pace: 'first=20 keepalive=0.005 delay=12' },
 }
 
@@ -79,7 +94,10 @@ export async function recordStreams(): Promise<readonly RecordedStream[]> {
   }
 }
 
-async function record(url: string, { script, pace = 'delay=0', thinking = false, edit }: Shape) {
+async function record(
+  url: string,
+  { script, pace = 'delay=0', thinking = false, asks, edit }: Shape,
+) {
   const response = await fetch(url, {
     method: 'POST',
     headers: { authorization: 'Bearer sk-test-recorder', 'content-type': 'application/json' },
@@ -87,6 +105,7 @@ async function record(url: string, { script, pace = 'delay=0', thinking = false,
       stream: true,
       stream_options: { include_usage: true },
       thinking: { type: thinking ? 'enabled' : 'disabled' },
+      ...asks,
     }),
   })
   const sent = await response.text()
@@ -107,7 +126,7 @@ function eventsOf(text: string): readonly RecordedEvent[] {
 }
 
 function meaningOf(data: string): Omit<RecordedEvent, 'dataEnd' | 'end'> {
-  const nothing = { reasoning: '', content: '', finish: undefined, usage: undefined }
+  const nothing = { reasoning: '', content: '', tools: '', finish: undefined, usage: undefined }
   if (data === '[DONE]') return { isDone: true, ...nothing }
   const { choices, usage } = JSON.parse(data)
   const [choice] = choices
@@ -115,6 +134,7 @@ function meaningOf(data: string): Omit<RecordedEvent, 'dataEnd' | 'end'> {
     isDone: false,
     reasoning: choice?.delta.reasoning_content ?? '',
     content: choice?.delta.content ?? '',
+    tools: toolText(choice?.delta.tool_calls ?? []),
     finish: choice?.finish_reason ?? undefined,
     usage: usage
       ? {
@@ -125,4 +145,8 @@ function meaningOf(data: string): Omit<RecordedEvent, 'dataEnd' | 'end'> {
         }
       : undefined,
   }
+}
+
+function toolText(calls: readonly { function: { name?: string; arguments?: string } }[]): string {
+  return calls.map((call) => `${call.function.name ?? ''}${call.function.arguments ?? ''}`).join('')
 }

@@ -11,6 +11,7 @@ import type { ProblemCode } from '#contract/problem-codes.ts'
 import { signedIn } from '../support/accounts.ts'
 import { only, wholeChat } from '../support/chat.ts'
 import { forgetKeys, putKey } from '../support/keys.ts'
+import { makeToken, Program } from '../support/program.ts'
 import { useStack } from '../support/test-stack.ts'
 
 const { stackTest } = useStack()
@@ -99,6 +100,17 @@ for (const [name, given, code] of REPLIES) {
       const { events } = await wholeChat(client, 'Hello')
       assert.equal(only(events, 'error').data['code'], code)
       assertSilent(JSON.stringify(events))
+      // A program gets the provider's words about its request, and none of these.
+      const program = new Program(plan, (await makeToken(client)).token)
+      const messages = [{ role: 'user', content: 'Hello' }]
+      for (const stream of [false, true]) {
+        await putKey(client, { api_key: KEY, base_url })
+        const asks = { model: 'deepseek-flash', messages, stream }
+        const { text } = await program.send('/v1/chat/completions', { body: asks })
+        assert.match(text, /"error":\{"message":"[^"]/)
+        assert.ok(!text.includes(TAIL), text)
+        assert.doesNotMatch(text, /telltale|sk-|\*\*|Insufficient|concurrency|TPM/)
+      }
     } finally {
       await forgetKeys(plan, client)
     }

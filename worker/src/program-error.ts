@@ -17,6 +17,9 @@ const ABOUT_REQUEST: ReadonlySet<ProblemCode> = new Set([
   'upstream_unknown_model',
 ])
 
+/** Other refusals may be about our account, whatever their code. */
+const STATUS_ABOUT_REQUEST = [400, 422]
+
 /** Codes that stay until somebody has done something, though their status says "try again". */
 const LASTING: ReadonlySet<ProblemCode> = new Set([
   'no_upstream_key',
@@ -39,12 +42,16 @@ export function asProgramSees(failure: Failure): Failure {
 /** Returns the body of an error, or what stands in its event in a stream that has begun. */
 export function programError(failure: Failure, requestId: string, lang: Lang): OpenAiError {
   const { code, details, cause } = asProgramSees(failure)
-  const isTheirs = ABOUT_REQUEST.has(code) && cause instanceof UpstreamReport && cause.said !== ''
   const problem = makeProblem(code, requestId, lang, details)
-  return openAiError(problem, isTheirs ? cause.said : undefined)
+  return openAiError(problem, ABOUT_REQUEST.has(code) ? wordsOf(cause) : undefined)
 }
 
 /** Returns whether a program does right to try again by itself, if the status says that it may. */
 export function isWorthRetrying(code: ProblemCode, { retryAfter }: ProblemDetails): boolean {
   return !LASTING.has(code) && (retryAfter ?? 0) <= LONGEST_SLEEP
+}
+
+function wordsOf(cause: unknown): string | undefined {
+  if (!(cause instanceof UpstreamReport) || cause.said === '') return undefined
+  return STATUS_ABOUT_REQUEST.includes(cause.status) ? cause.said : undefined
 }

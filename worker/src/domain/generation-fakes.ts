@@ -81,7 +81,7 @@ export function fakeStore(moods: readonly StoreMood[] = []) {
   const charged: TurnResult[] = []
   const settled = new Set<string>()
   let attempts = 0
-  async function store(turn: Turn, result: TurnResult): Promise<Kept> {
+  async function store(turn: Pick<Turn, 'id'>, result: TurnResult): Promise<Kept> {
     const mood = moods[attempts] ?? 'ok'
     attempts += 1
     await Promise.resolve()
@@ -98,10 +98,10 @@ export function fakeStore(moods: readonly StoreMood[] = []) {
 }
 
 /** Ports with a price of one unit per token and a sleep that takes no time. */
-export function fakePorts(
+export function fakePorts<S extends GenerationPorts['store']>(
   call: GenerationPorts['call'],
-  store: GenerationPorts['store'],
-): GenerationPorts {
+  store: S,
+): Omit<GenerationPorts, 'store'> & { readonly store: S } {
   return {
     call,
     store,
