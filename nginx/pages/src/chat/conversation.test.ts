@@ -110,6 +110,14 @@ test('a refused message leaves no turn; a limit counts down before the next send
   assert.equal(bodies.length, 0, 'nothing is sent again by itself')
 })
 
+test('nobody has to wait on the page until a quota begins anew', async () => {
+  const { conversation, refusals } = setUp()
+  refusals.push(refused('quota_exhausted', 40_000))
+  assert.equal(await conversation.send('hi', OPTIONS), false)
+  assert.equal(conversation.trouble.value?.code, 'quota_exhausted')
+  assert.equal(conversation.canSend.value, true)
+})
+
 test('a stream that ends before the start event is a refusal', async () => {
   const { conversation, end } = setUp()
   const accepted = conversation.send('hi', OPTIONS)
