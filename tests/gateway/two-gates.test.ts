@@ -8,6 +8,8 @@ import { type Account, signedIn } from '../support/accounts.ts'
 import { changeUser } from '../support/admin.ts'
 import type { Answer, Client } from '../support/client.ts'
 import { assertProblem } from '../support/problem.ts'
+import { makeToken, Program } from '../support/program.ts'
+import { rateLimit } from '../support/rate-limit.ts'
 import { withRedis } from '../support/redis.ts'
 import { startTwoGates, type TwoGates } from '../support/two-gates.ts'
 
@@ -103,6 +105,42 @@ for (const [what, end] of Object.entries(ENDS)) {
     assert.equal((await there.send('/chat')).status, 302)
   })
 }
+
+test('revoking a token at one gate is honoured at the other within two seconds', async () => {
+  const { clients } = await person()
+  const [here] = clients
+  const { id, token } = await makeToken(here)
+  const [first, second] = gates.plans.map((plan) => new Program(plan, token))
+  assert.ok(first && second)
+  for (const program of [first, second]) assert.equal((await program.models()).status, 200)
+  assert.equal((await here.send(`/api/tokens/${id}`, { method: 'DELETE' })).status, 204)
+  const began = performance.now()
+  assert.equal((await first.models()).status, 401)
+  let lastPassed = began
+  await waitFor(async () => {
+    const sent = performance.now()
+    const { status } = await second.models()
+    if (status === 200) lastPassed = sent
+    assert.equal(status, 401)
+  }, MEMORY_MS * 3)
+  const ms = lastPassed - began
+  assert.ok(ms < MEMORY_MS, `still let in ${ms} ms later`)
+})
+
+test("a token's own limit holds at both gates together, and a change of it too", async () => {
+  const { clients } = await person()
+  const [here] = clients
+  const { id, token } = await makeToken(here, { name: 'test', limit: 3 })
+  const [first, second] = gates.plans.map((plan) => new Program(plan, token))
+  assert.ok(first && second)
+  const seen = async (program: Program) => rateLimit((await program.models()).headers, 'v1')
+  assert.equal((await seen(first)).remaining, 2)
+  assert.equal((await seen(second)).remaining, 1)
+  const body = { version: 1, limit: 30 }
+  assert.equal((await here.send(`/api/tokens/${id}`, { method: 'PATCH', body })).status, 200)
+  const { quota, remaining } = await seen(second)
+  assert.deepEqual([quota, remaining], [30, 27])
+})
 
 test('a log-out is honoured at once where the session was not remembered', async () => {
   const { clients } = await person()

@@ -47,6 +47,8 @@ export interface WorldOptions {
   readonly quotas: ReadonlyMap<QuotaOwner, readonly Quota[]>
   /** How long reading and telling take, each time anew; ms. */
   readonly pause?: () => number
+  /** Waited for when the books have been read and before Redis is told. */
+  readonly afterReading?: () => Promise<void>
   readonly now?: () => number
   readonly timeZone?: string
   readonly prices?: PriceBook
@@ -88,6 +90,7 @@ export async function quotaWorld(plan: Plan, options: WorldOptions): Promise<Quo
         settled: asked.filter((id) => calls.get(id)?.used !== undefined),
       }
       await delay(pause())
+      await options.afterReading?.()
       return books
     },
   }

@@ -85,6 +85,11 @@ export function isProblem(body: unknown): body is Problem {
   )
 }
 
+/** Tells whether it is worth waiting on the page: a limit frees itself in a while, a quota tomorrow or later. */
+export function isSoonOver({ status, code }: Trouble): boolean {
+  return status === 429 && code !== 'quota_exhausted'
+}
+
 /** Returns the trouble of anything thrown, so that no failure goes unshown. */
 export function troubleOf(error: unknown): Trouble {
   return error instanceof ApiFailure ? error.trouble : networkTrouble(error, true)

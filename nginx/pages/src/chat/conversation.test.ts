@@ -68,7 +68,7 @@ function setUp() {
 }
 
 const tick = () => new Promise((resolve) => setImmediate(resolve))
-const refused = (code: 'rate_limited' | 'storage_unavailable', retryAfter?: number) =>
+const refused = (code: 'rate_limited' | 'quota_exhausted' | 'storage_unavailable', retryAfter?: number) =>
   new ApiFailure(
     problemTrouble(makeProblem(code, 'r9', 'en', retryAfter === undefined ? {} : { retryAfter })),
   )
@@ -108,6 +108,14 @@ test('a refused message leaves no turn; a limit counts down before the next send
   for (let ms = 0; ms < 2_000; ms += 100) t.mock.timers.tick(100)
   assert.equal(conversation.canSend.value, true)
   assert.equal(bodies.length, 0, 'nothing is sent again by itself')
+})
+
+test('nobody has to wait on the page until a quota begins anew', async () => {
+  const { conversation, refusals } = setUp()
+  refusals.push(refused('quota_exhausted', 40_000))
+  assert.equal(await conversation.send('hi', OPTIONS), false)
+  assert.equal(conversation.trouble.value?.code, 'quota_exhausted')
+  assert.equal(conversation.canSend.value, true)
 })
 
 test('a stream that ends before the start event is a refusal', async () => {

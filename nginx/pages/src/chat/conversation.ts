@@ -3,7 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { ChatEvents, ChatRequest } from '#contract/chat-events.ts'
 import type { Api } from '../api/client.ts'
-import { ApiFailure, type Trouble } from '../api/trouble.ts'
+import { ApiFailure, isSoonOver, type Trouble } from '../api/trouble.ts'
 import { startCountdown } from '../browser/countdown.ts'
 import { chat as words } from '../words/current.ts'
 import { type Answer, askToStop, beginAnswer, isRunning, keepGoing } from './answer.ts'
@@ -69,7 +69,7 @@ export function createConversation({ api, schedule, now }: ConversationDeps): Co
     // A message that was given up needs no explanation.
     if (own.signal.aborted) return
     trouble.value = reason
-    if (reason.status !== 429) return
+    if (!isSoonOver(reason)) return
     endWait?.()
     endWait = startCountdown(reason.retryAfter ?? 1, (left) => {
       waitSeconds.value = left

@@ -1,3 +1,4 @@
+import { isSoonOver } from '../api/trouble.ts'
 import { TroubleCard } from '../ui/trouble-card.tsx'
 import { chat as words } from '../words/current.ts'
 import { fill } from '../words/fill.ts'
@@ -7,7 +8,7 @@ import type { Conversation } from './conversation.ts'
 export function SendTrouble({ conversation }: { readonly conversation: Conversation }) {
   const trouble = conversation.trouble.value
   if (trouble === undefined) return null
-  if (trouble.status !== 429) return <TroubleCard trouble={trouble} />
+  if (!isSoonOver(trouble)) return <TroubleCard trouble={trouble} />
   const seconds = conversation.waitSeconds.value
   return (
     <TroubleCard
