@@ -41,6 +41,7 @@ export interface ClientTask extends Way {
 export interface Times {
   readonly count: number
   readonly p50: number
+  readonly p95: number
   readonly p99: number
   readonly max: number
 }

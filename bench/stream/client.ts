@@ -110,7 +110,7 @@ function gapsOf(arrivals: readonly number[]): readonly number[] {
 function timesOf(values: readonly number[]): Times {
   const sorted = Float64Array.from(values).sort()
   const at = (share: number) => Number(quantile(sorted, share).toFixed(3))
-  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
 }
 
 const result = await run(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientTask)

@@ -1,9 +1,11 @@
 /** The ways by which the same answer comes. */
 
+import type { Plan } from '../../scripts/stack/plan.ts'
 import { partOf } from '../../tests/support/processes.ts'
+import { API_KEY } from '../support/chatgate.ts'
 import { withChildren } from '../support/process-cost.ts'
 import type { Way } from './client-task.ts'
-import { API_KEY, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** Programs of one variant and their processes. */
 export type Parts = Readonly<Record<string, () => readonly number[]>>
@@ -52,7 +54,7 @@ export function variantsOf(world: World): readonly Variant[] {
     },
     {
       name: OWN,
-      way: (message, stream) => own(world, message, stream),
+      way: (message, stream) => ownWay(plan, world.cookies, message, stream),
       parts: Object.fromEntries(parts),
     },
   ]
@@ -76,7 +78,13 @@ function plain(
   return { dialect: 'openai', http: 'plain', port, path, headers: all, cookies: [], body }
 }
 
-function own({ plan, cookies }: World, message: string, stream: boolean): Way {
+/** Returns the way of chats of these people. @param cookies `name=value` */
+export function ownWay(
+  plan: Plan,
+  cookies: readonly string[],
+  message: string,
+  stream: boolean,
+): Way {
   const { settings, layout } = plan
   return {
     dialect: 'chat',
