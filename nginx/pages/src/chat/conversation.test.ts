@@ -68,7 +68,10 @@ function setUp() {
 }
 
 const tick = () => new Promise((resolve) => setImmediate(resolve))
-const refused = (code: 'rate_limited' | 'quota_exhausted' | 'storage_unavailable', retryAfter?: number) =>
+const refused = (
+  code: 'rate_limited' | 'quota_exhausted' | 'storage_unavailable',
+  retryAfter?: number,
+) =>
   new ApiFailure(
     problemTrouble(makeProblem(code, 'r9', 'en', retryAfter === undefined ? {} : { retryAfter })),
   )
