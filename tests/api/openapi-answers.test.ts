@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { signedIn } from '../support/accounts.ts'
+import { startChat } from '../support/chat.ts'
 import { type Answer, Client, type Send } from '../support/client.ts'
 import { say } from '../support/conversations.ts'
 import { documentOf } from '../support/document-of.ts'
@@ -14,7 +15,7 @@ import {
   operationsIn,
   schemaIn,
 } from '../support/openapi.ts'
-import { Program } from '../support/program.ts'
+import { makeToken, Program } from '../support/program.ts'
 import { useStack } from '../support/test-stack.ts'
 
 const { stackTest } = useStack()
@@ -152,6 +153,142 @@ stackTest('conversations', async ({ plan }) => {
   for (const path of [at, `${at}/messages`, `${at}/export`]) await ask(plan, client, path, 404)
 })
 
+stackTest('one’s zone, usage and quota', async ({ plan }) => {
+  const { client } = await signedIn(plan, 'user', 'chat=100')
+  await ask(plan, client, '/api/chat', 200, { body: { message: say('hi'), stream: false } })
+  const zone = (timezone: string) => ({ method: 'PATCH', body: { timezone } })
+  await ask(plan, client, '/api/me', 200, zone('Asia/Kathmandu'))
+  await ask(plan, client, '/api/me', 400, zone('Mars/Olympus'))
+  await ask(plan, client, '/api/me/quota', 200)
+  await ask(plan, client, '/api/usage/summary', 200)
+  for (const group of ['model', 'status']) {
+    await ask(plan, client, `/api/usage/series?range=today&by=hour&group=${group}`, 200)
+  }
+  await ask(plan, client, '/api/usage/series?by=minute', 400)
+  const first = await ask(plan, client, '/api/usage/records?limit=1', 200)
+  assert.equal(first.json<{ items: unknown[] }>().items.length, 1)
+  await ask(plan, client, '/api/usage/records?format=csv', 200)
+  await ask(plan, client, '/api/usage/records?cursor=x', 400)
+})
+
+stackTest('what programs ask', async ({ plan }) => {
+  const { client } = await signedIn(plan)
+  const limited = { name: 'a', models: ['deepseek-flash'], limit: 100 }
+  const quotas = [{ unit: 'tokens', period: 'day', amount: 1_000_000 }]
+  const body = { ...limited, quotas }
+  const { id, token, version } = (await ask(plan, client, '/api/tokens', 201, { body })).json<
+    Record<'id' | 'token', string> & { version: number }
+  >()
+  const at = `/api/tokens/${id}`
+  await ask(plan, client, `${at}/quota`, 200)
+  const program = new Program(plan, token)
+  const models = await ask(plan, program, '/v1/models', 200)
+  const [model] = models.json<{ data: { id: string }[] }>().data
+  await ask(plan, program, `/v1/models/${model?.id}`, 200)
+  await ask(plan, program, '/v1/models/nothing', 404)
+  const messages = [{ role: 'user', content: say('hello') }]
+  const completions = '/v1/chat/completions'
+  const call = { model: 'deepseek-flash', messages }
+  await ask(plan, program, completions, 200, { body: call })
+  await ask(plan, program, completions, 404, { body: { ...call, model: 'deepseek-v4-pro' } })
+  await ask(plan, program, completions, 400, { body: { ...call, messages: [] } })
+  const rename = { method: 'PATCH', body: { version, name: 'b' } }
+  await ask(plan, client, at, 200, rename)
+  await ask(plan, client, at, 409, rename)
+})
+
+stackTest('administration: accounts', async ({ plan }) => {
+  const { client } = await signedIn(plan, 'admin')
+  const username = `made-${Date.now()}`
+  const users = '/admin/api/users'
+  const made = await ask(plan, client, users, 201, { body: { username, role: 'user' } })
+  await ask(plan, client, users, 409, { body: { username, role: 'user' } })
+  const { user } = made.json<{ user: { id: string; version: number } }>()
+  const at = `${users}/${user.id}`
+  await ask(plan, client, `${users}?name=${username}&role=user&state=enabled`, 200)
+  await ask(plan, client, at, 200)
+  const edit = { method: 'PATCH', body: { version: user.version, limits: { chat: 9 } } }
+  await ask(plan, client, at, 200, edit)
+  await ask(plan, client, at, 409, edit)
+  const given = await ask(plan, client, `${at}/reset-password`, 200, { method: 'POST' })
+  const { password } = given.json<{ password: string }>()
+  const owner = new Client(plan)
+  await ask(plan, owner, '/login', 200, { body: { username, password } })
+  const listed = await ask(plan, client, `${at}/sessions`, 200)
+  const [session] = listed.json<{ sessions: { id: string }[] }>().sessions
+  await ask(plan, client, `${at}/sessions/${session?.id}`, 204, { method: 'DELETE' })
+  await ask(plan, client, `${at}/sign-out`, 204, { method: 'POST' })
+  const link = await ask(plan, client, `${at}/reset-link`, 201, { method: 'POST' })
+  const token = /#([\w-]+)/.exec(link.text)?.[1] ?? ''
+  const reset = { token, new_password: `whales sing at night ${username}` }
+  await ask(plan, new Client(plan), '/api/password-reset', 204, { body: reset })
+  await ask(plan, new Client(plan), '/api/password-reset', 400, { body: reset })
+  const quotas = [{ unit: 'money', period: 'month', amount: '12.5' }]
+  const quota = (await ask(plan, client, `${at}/quota`, 200)).json<{ version: number }>()
+  const put = { method: 'PUT', body: { version: quota.version, quotas } }
+  await ask(plan, client, `${at}/quota`, 200, put)
+  await ask(plan, client, `${at}/quota`, 409, put)
+  const other = await signedIn(plan)
+  await makeToken(other.client)
+  const tokensAt = `${users}/${other.account.id}/tokens`
+  const tokens = (await ask(plan, client, tokensAt, 200)).json<{ tokens: { id: string }[] }>()
+  await ask(plan, client, `${tokensAt}/${tokens.tokens[0]?.id}`, 204, { method: 'DELETE' })
+})
+
+stackTest('administration: keys and prices', async ({ plan }) => {
+  const { client } = await signedIn(plan, 'admin')
+  const alias = `key-${Date.now()}`
+  const key = { api_key: 'sk-of-nobody-1234', alias, base_url: 'http://127.0.0.1:9', weight: 1 }
+  const { id } = (await ask(plan, client, '/admin/api_key', 200, { body: key })).json<{
+    id: string
+  }>()
+  const { keys } = (await ask(plan, client, '/admin/api/keys', 200)).json<{
+    keys: { id: string; version: number; standin: boolean }[]
+  }>()
+  const version = keys.find((each) => each.id === id)?.version
+  const at = `/admin/api/keys/${id}`
+  const edit = { method: 'PATCH', body: { version, enabled: false } }
+  await ask(plan, client, at, 200, edit)
+  await ask(plan, client, at, 409, edit)
+  await ask(plan, client, `${at}/test`, 200, { method: 'POST' })
+  await ask(plan, client, '/admin/api/keys/test', 200, { method: 'POST' })
+  const standin = keys.find((each) => each.standin)?.id
+  await ask(plan, client, `/admin/api/keys/${standin}/balance`, 200)
+  await ask(plan, client, at, 204, { method: 'DELETE' })
+  await ask(plan, client, at, 404, { method: 'DELETE' })
+  const tier = { hit: '0.01', miss: '1', output: '4' }
+  const valid_from = new Date(Date.now() + 9 * 86_400_000).toISOString()
+  const price = { model: alias, valid_from, peak: tier, off_peak: tier }
+  const prices = '/admin/api/prices'
+  const added = await ask(plan, client, prices, 201, { body: price })
+  const [first] = added.json<{ prices: { id: string }[] }>().prices
+  await ask(plan, client, `${prices}?model=${alias}`, 200)
+  await ask(plan, client, `${prices}/${first?.id}`, 204, { method: 'DELETE' })
+  const day = '/admin/api/holidays/2031-01-01'
+  await ask(plan, client, day, 200, { method: 'PUT', body: { name: 'New Year' } })
+  await ask(plan, client, '/admin/api/holidays?year=2031', 200)
+  await ask(plan, client, day, 204, { method: 'DELETE' })
+})
+
+stackTest('administration: what runs, what was used, logged and changed', async ({ plan }) => {
+  const { client } = await signedIn(plan, 'admin')
+  const person = await signedIn(plan)
+  const running = await startChat(person.client, 'standin: stall=3 delay=5')
+  const user = person.account.username
+  await ask(plan, client, `/admin/api/generations?user=${user}`, 200)
+  await ask(plan, client, `/admin/api/generations/${running.id}/stop`, 204, { method: 'POST' })
+  await ask(plan, client, '/admin/api/usage/summary', 200)
+  await ask(plan, client, `/admin/api/usage/summary?user=${user}`, 200)
+  await ask(plan, client, '/admin/api/usage/series?group=key', 200)
+  await ask(plan, client, `/admin/api/usage/records?user=${user}`, 200)
+  for (const by of ['model', 'user', 'key', 'status']) {
+    await ask(plan, client, `/admin/api/usage/statistics?by=${by}`, 200)
+  }
+  await ask(plan, client, '/admin/api/logs?status=2xx&limit=5', 200)
+  await ask(plan, client, '/admin/api/logs?format=csv&path=/login', 200)
+  await ask(plan, client, '/admin/api/audit?limit=5', 200)
+})
+
 stackTest(
   'the document itself, which is asked for again only when it changed',
   async ({ plan }) => {
@@ -176,7 +313,7 @@ stackTest('every operation has been answered with success', async ({ plan }) => 
 /** Returns an address of the operation at which there is nothing. */
 function addressOf(document: Document, { path, parameters = [] }: Operation): string {
   return parameters.reduce((address, { name, schema }) => {
-    const fitting = ['9'.repeat(18), '0'.repeat(32), '0'.repeat(64)].find(
+    const fitting = ['9'.repeat(18), '0'.repeat(32), '0'.repeat(64), '2031-02-03'].find(
       (text) => schemaIn(document, schema).safeParse(text).success,
     )
     return address.replace(`{${name}}`, fitting ?? 'x')
@@ -203,6 +340,7 @@ const REFUSALS: Readonly<Record<string, (operation: Operation) => [number, Send]
 for (const [what, refusalOf] of Object.entries(REFUSALS)) {
   stackTest(`refused by every operation as documented: ${what}`, async ({ plan }) => {
     const { client } = await signedIn(plan, 'admin', 'api=1000,chat=1000')
+    const program = new Program(plan, (await makeToken(client)).token)
     const { document, operations } = await toldBy(plan)
     let count = 0
     for (const operation of operations) {
@@ -210,7 +348,8 @@ for (const [what, refusalOf] of Object.entries(REFUSALS)) {
       if (status === undefined) continue
       const path = addressOf(document, operation)
       const query = what.includes('parameter') ? '?no_such=1' : ''
-      await ask(plan, client, `${path}${query}`, status, { method: operation.method, ...options })
+      const who = 'token' in (operation.security[0] ?? {}) && status !== 401 ? program : client
+      await ask(plan, who, `${path}${query}`, status, { method: operation.method, ...options })
       count += 1
     }
     assert.ok(count > 4)
