@@ -95,7 +95,15 @@ function records(as: 'person' | 'admin', query: string, filter: Partial<UsageQue
     path: `${baseOf(as)}/usage/records?${query}`,
     ask: (db, uid) =>
       createUsageRecords(db).list({
-        ...{ ...nothing, key: undefined, order: 'newest', after: undefined, limit: 50, uid },
+        ...{
+          ...nothing,
+          key: undefined,
+          token: undefined,
+          order: 'newest',
+          after: undefined,
+          limit: 50,
+          uid,
+        },
         ...filter,
       }),
   }

@@ -1,6 +1,8 @@
 /** The scenario of reports: four readers, each of whom asks again as soon as they have an answer. */
 
+import { partOf } from '../../tests/support/processes.ts'
 import { drawFrom } from '../../tests/support/seed.ts'
+import { cpuUsOf } from '../support/process-cost.ts'
 import { takeTurns } from '../support/rounds.ts'
 import { median } from '../support/statistics.ts'
 import type { Target } from '../support/target.ts'
@@ -12,6 +14,15 @@ import { USERS, type World } from './world.ts'
 const READERS = 4
 /** Of each run this much does not count, ms. */
 const WARM_UP_MS = 300
+
+/** Before anything is measured each question is asked for so long: Node compiles what is used often. */
+const WARM_UP_SECONDS = 1
+
+interface Sample extends Times {
+  /** Processor time for each answer, ms. */
+  readonly workerMs: number
+  readonly mysqlMs: number
+}
 
 interface Variant {
   readonly name: string
@@ -32,24 +43,25 @@ export async function runReads({ world, options, say }: Bench): Promise<Scenario
     },
     { name: 'mysql', ask: ({ ask, as }, uid) => ask(db, as === 'person' ? uid : undefined) },
   ]
-  const samples: Record<string, Readonly<Record<string, readonly Times[]>>> = {}
+  const samples: Record<string, Readonly<Record<string, readonly Sample[]>>> = {}
   const targets: Target[] = []
   for (const question of questionsAt(Date.now())) {
     const runs = await takeTurns(
       variants,
       options.rounds,
-      async () => undefined,
+      (variant) => measure(world, question, variant, WARM_UP_SECONDS),
       (variant) => measure(world, question, variant, options.seconds),
       () => {},
     )
     samples[question.name] = runs
-    const middle = (name: string, which: 'p50' | 'p95') =>
-      median((runs[name] ?? []).map((times) => times[which]))
+    const middle = (name: string, which: keyof Sample) =>
+      median((runs[name] ?? []).map((sample) => sample[which]))
     const p95 = middle('worker', 'p95')
     const alone = middle('mysql', 'p95')
     say(
       `${question.name.padEnd(42)} p50 ${ms(middle('worker', 'p50'))}  p95 ${ms(p95)}` +
-        `   MySQL alone: p50 ${ms(middle('mysql', 'p50'))}  p95 ${ms(alone)}`,
+        `   MySQL alone: p50 ${ms(middle('mysql', 'p50'))}  p95 ${ms(alone)}` +
+        `   processor: worker ${ms(middle('worker', 'workerMs'))}  MySQL ${ms(middle('worker', 'mysqlMs'))}`,
     )
     if (question.wantedMs !== undefined) targets.push(below(question.name, question.wantedMs, p95))
   }
@@ -64,14 +76,17 @@ export async function runReads({ world, options, say }: Bench): Promise<Scenario
 
 /** Asks for so many seconds and returns how long answers took. */
 async function measure(
-  { firstUser }: World,
+  { plan, firstUser }: World,
   question: Question,
   { ask }: Variant,
   seconds: number,
-): Promise<Times> {
+): Promise<Sample> {
   const draw = drawFrom(READERS)
   const began = performance.now()
   const taken: number[] = []
+  let answers = 0
+  const spent = () => ['worker', 'mysql'].map((name) => cpuUsOf([partOf(plan, name).pid]))
+  const before = spent()
   async function reader(): Promise<void> {
     for (;;) {
       const at = performance.now()
@@ -79,11 +94,15 @@ async function measure(
       // Who makes more calls reads more.
       const who = Math.floor((draw.integer(0, 999_999) / 1_000_000) ** 3 * USERS)
       await ask(question, String(firstUser + who))
+      answers += 1
       if (at - began >= WARM_UP_MS) taken.push(performance.now() - at)
     }
   }
   await Promise.all(Array.from({ length: READERS }, reader))
-  return timesOf(taken)
+  const [workerMs = 0, mysqlMs = 0] = spent().map((us, index) =>
+    Number(((us - (before[index] ?? 0)) / answers / 1000).toFixed(3)),
+  )
+  return { ...timesOf(taken), workerMs, mysqlMs }
 }
 
 function below(what: string, limitMs: number, got: number): Target {

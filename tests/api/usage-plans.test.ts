@@ -129,7 +129,7 @@ stackTest('statistics: sums of days', async ({ plan }) => {
 
 const NO_FILTER: UsageQuery = {
   ...{ uid: undefined, from: undefined, to: undefined, model: undefined, ending: undefined },
-  ...{ key: undefined, order: 'newest', after: undefined, limit: 50 },
+  ...{ key: undefined, token: undefined, order: 'newest', after: undefined, limit: 50 },
 }
 /** Rows of a page, and of the two small tables beside it. */
 const PAGE = 4 * 51

@@ -64,7 +64,7 @@ stackTest('filters of one’s own calls, one by one and together', async ({ plan
   await addPastCalls(plan, account, [
     callAt(0, { model: 'a' }),
     callAt(1, { model: 'b', ending: 'timeout' }),
-    callAt(2, { model: 'b' }),
+    callAt(2, { model: 'b', token: '5' }),
     callAt(3, { model: 'a', ending: 'timeout' }),
     callAt(4, { ending: 'open', model: 'a' }),
   ])
@@ -74,6 +74,7 @@ stackTest('filters of one’s own calls, one by one and together', async ({ plan
     ['ending=timeout', [3, 1]],
     ['ending=open', [4]],
     ['model=b&ending=timeout', [1]],
+    ['token=5', [2]],
     ['from=2026-06-01T00:00:01Z&to=2026-06-01T00:00:03Z', [2, 1]],
     ['model=b&from=2026-06-01T00:00:02Z', [2]],
   ] as const) {

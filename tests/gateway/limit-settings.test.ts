@@ -149,3 +149,19 @@ stackTest('everything of the admin API counts, reads too', async ({ plan }) => {
   assertProblem(await client.send('/admin/api/keys'), 429, 'rate_limited')
   assert.equal((await client.send('/admin')).status, 200)
 })
+
+stackTest('records of usage count like writes, sums of it do not', async ({ plan }) => {
+  const { client } = await signedIn(plan)
+  for (const [path, left] of [
+    ['records', 2],
+    ['summary', undefined],
+    ['records?format=csv', 1],
+    ['series?range=7d', undefined],
+    ['records?%66ormat=csv', 0],
+  ] as const) {
+    const answer = await client.send(`/api/usage/${path}`)
+    assert.equal(answer.status, 200, path)
+    assert.equal(/^"api";r=(\d+);/.exec(String(answer.headers['ratelimit']))?.[1], left?.toString())
+  }
+  assertProblem(await client.send('/api/usage/records'), 429, 'rate_limited')
+})

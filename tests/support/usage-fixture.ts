@@ -20,6 +20,8 @@ export interface PastCall {
   readonly model?: string
   /** api_keys.id; there need not be such a key. */
   readonly key?: string
+  /** access_tokens.id; there need not be such a token. */
+  readonly token?: string
   readonly estimated?: boolean
   readonly firstTokenMs?: number
   readonly durationMs?: number
@@ -46,7 +48,7 @@ export function addPastCalls(
     await db.transaction(async (tx) => {
       await tx.execute(
         `INSERT INTO token_usage (request_id, user_id, worker_id, state, ending, model_requested, model,
-           api_key_id, prompt_tokens, cached_tokens, completion_tokens, cost, estimated, first_token_ms,
+           api_key_id, access_token_id, prompt_tokens, cached_tokens, completion_tokens, cost, estimated, first_token_ms,
            duration_ms, started_at) VALUES ?`,
         [rows],
       )
@@ -61,7 +63,7 @@ function rowOf(uid: string, id: string, call: PastCall): SqlValue[] {
   const { ending = 'done', model = 'deepseek-flash' } = call
   return [
     ...[id, uid, 'test', ending === 'open' ? 'open' : 'settled', ending, model, model],
-    call.key ?? null,
+    ...[call.key ?? null, call.token ?? null],
     ...[call.promptTokens, call.cachedTokens ?? 0, call.completionTokens, call.cost],
     call.estimated === true,
     ...[call.firstTokenMs ?? null, call.durationMs ?? null, call.startedAt],

@@ -56,6 +56,7 @@ stackTest('a record tells what the answer told', async ({ plan }) => {
     ending: 'done',
     finish_reason: 'stop',
     key_alias: null,
+    token_id: null,
   })
 })
 

@@ -89,6 +89,8 @@ export interface UsageRecord {
   readonly cost: string
   readonly currency: string
   readonly key_alias: string | null
+  /** Id of the access token of the program that asked; null: a person did. */
+  readonly token_id: string | null
   readonly first_token_ms: number | null
   readonly duration_ms: number | null
 }

@@ -18,6 +18,8 @@ export interface TimeZone {
 }
 
 const DAY_MS = 86_400_000
+/** Of which a zone remembers how its clocks stand. */
+const MAX_DAYS = 4000
 
 /** @param name IANA zone. @throws {RangeError} if Intl does not know it */
 export function createTimeZone(name: string): TimeZone {
@@ -32,10 +34,11 @@ export function createTimeZone(name: string): TimeZone {
     second: 'numeric',
   })
 
-  function wallClock(instant: number): number {
+  /** Asks Intl, which takes its time. */
+  function askedOffset(instant: number): number {
     const part = new Map(format.formatToParts(instant).map(({ type, value }) => [type, +value]))
     const field = (type: Intl.DateTimeFormatPartTypes) => part.get(type) ?? 0
-    return Date.UTC(
+    const wall = Date.UTC(
       field('year'),
       field('month') - 1,
       field('day'),
@@ -43,10 +46,30 @@ export function createTimeZone(name: string): TimeZone {
       field('minute'),
       field('second'),
     )
+    return wall - floorSecond(instant)
   }
 
+  /** Offsets at the beginnings of days of UTC, by the day's number. */
+  const offsets = new Map<number, number>()
+
+  function offsetOfDay(day: number): number {
+    const known = offsets.get(day)
+    if (known !== undefined) return known
+    if (offsets.size >= MAX_DAYS) offsets.clear()
+    const offset = askedOffset(day * DAY_MS)
+    offsets.set(day, offset)
+    return offset
+  }
+
+  /** No zone changes its clocks twice within a day. */
   function offset(instant: number): number {
-    return wallClock(instant) - Math.floor(instant / 1000) * 1000
+    const day = Math.floor(instant / DAY_MS)
+    const atBegin = offsetOfDay(day)
+    return atBegin === offsetOfDay(day + 1) ? atBegin : askedOffset(instant)
+  }
+
+  function wallClock(instant: number): number {
+    return floorSecond(instant) + offset(instant)
   }
 
   return {
@@ -72,6 +95,10 @@ export function createTimeZone(name: string): TimeZone {
       return Math.min(...(onDate.length > 0 ? onDate : candidates))
     },
   }
+}
+
+function floorSecond(instant: number): number {
+  return Math.floor(instant / 1000) * 1000
 }
 
 /** Returns the first day of the week, ISO 8601, that a date is in. */

@@ -102,8 +102,8 @@ export function adminUsageRoutes(deps: Deps): App {
 
   serve(app, recordsOfAll, async (c, { who, query }) => {
     const uid = await findUserId(deps.users, query.user)
-    const { model, ending, key } = query
-    return answers.records({ c, asker: who.uid, uid }, query, { model, ending, key }, true)
+    const { model, ending, key, token } = query
+    return answers.records({ c, asker: who.uid, uid }, query, { model, ending, key, token }, true)
   })
 
   serve(app, statistics, async (c, { who, query }) => {

@@ -55,7 +55,7 @@ export interface UsageAnswers {
   records(
     asked: Asked,
     query: RecordsQuery,
-    filter: Pick<UsageFilter, 'model' | 'ending' | 'key'>,
+    filter: Pick<UsageFilter, 'model' | 'ending' | 'key' | 'token'>,
     isAdmin: boolean,
   ): Promise<Response>
 }
@@ -121,6 +121,7 @@ type Column = readonly [string, keyof UsageRecord]
 const COUNTS = [
   ...(['prompt_tokens', 'cached_tokens', 'completion_tokens', 'reasoning_tokens'] as const),
   ...(['total_tokens', 'estimated', 'cost', 'currency', 'first_token_ms', 'duration_ms'] as const),
+  'token_id',
 ] as const
 
 const OWN_LINES: readonly Column[] = (

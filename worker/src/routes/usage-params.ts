@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { CSV_DESCRIPTION } from './csv-answer.ts'
+import { idParam } from './ids.ts'
 import { cursorParam, limitParam } from './paging.ts'
 import { formatParam, orderParam, WINDOW_DESCRIPTION } from './place-page.ts'
 import { rangeParams, timeParam } from './time-range.ts'
@@ -26,6 +27,7 @@ export const recordParams = {
   to: timeParam.meta({ description: 'The first that is left out; as `from`.' }),
   model: z.string().min(1).max(100).optional().meta({ description: 'The one that answered.' }),
   ending: z.enum(ENDINGS).optional(),
+  token: idParam.optional().meta({ description: 'Id of the access token that made it.' }),
 }
 
 export const RECORDS_DESCRIPTION = `${WINDOW_DESCRIPTION}\n\n${CSV_DESCRIPTION} Times are told in your own zone and in UTC.`

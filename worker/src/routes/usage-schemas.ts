@@ -86,6 +86,10 @@ export const UsageRecord = z
     cost: money,
     currency,
     key_alias: z.string().nullable().meta({ description: 'Null for all but administrators.' }),
+    token_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Access token of the program that asked.' }),
     first_token_ms: count.nullable(),
     duration_ms: count.nullable(),
   })

@@ -35,6 +35,7 @@ function call(id: number): ListedUsage {
       cost: '0.1',
       currency: 'CNY',
       key_alias: 'default',
+      token_id: null,
       first_token_ms: 1,
       duration_ms: 2,
     },
@@ -185,7 +186,13 @@ test('own records are one user only and hide our keys', async () => {
   const { parts, asked } = records(1)
   const { body } = await get<Records>(parts, '/api/usage/records?model=m&ending=done&order=oldest')
   assert.equal(body.items[0]?.key_alias, null)
-  const nothing = { from: undefined, to: undefined, key: undefined, after: undefined }
+  const nothing = {
+    from: undefined,
+    to: undefined,
+    key: undefined,
+    token: undefined,
+    after: undefined,
+  }
   const filter = { uid: '2', model: 'm', ending: 'done', order: 'oldest', limit: 50 } as const
   assert.deepEqual(asked, [{ ...filter, ...nothing }])
 })

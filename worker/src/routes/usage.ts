@@ -69,8 +69,13 @@ export function usageRoutes(deps: Deps): App {
   )
 
   serve(app, ownRecords, (c, { who: { uid }, query }) => {
-    const { model, ending } = query
-    return answers.records({ c, asker: uid, uid }, query, { model, ending, key: undefined }, false)
+    const { model, ending, token } = query
+    return answers.records(
+      { c, asker: uid, uid },
+      query,
+      { model, ending, token, key: undefined },
+      false,
+    )
   })
 
   return app

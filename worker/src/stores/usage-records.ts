@@ -29,6 +29,8 @@ export interface UsageFilter {
   readonly ending: string | undefined
   /** api_keys.id, decimal. */
   readonly key: string | undefined
+  /** access_tokens.id, decimal. */
+  readonly token: string | undefined
 }
 
 export interface UsageQuery extends UsageFilter {
@@ -64,6 +66,7 @@ interface RecordRow extends Omit<UsageRow, 'usage_state'> {
   readonly started_at: Date
   readonly username: string
   readonly key_alias: string | null
+  readonly token_id: string | null
 }
 
 export function createUsageRecords(db: Database): UsageRecords {
@@ -89,7 +92,7 @@ export function createUsageRecords(db: Database): UsageRecords {
           `SELECT STRAIGHT_JOIN u.id, u.request_id, u.started_at, users.username, u.model_requested,
             u.model, u.ending, u.finish_reason, u.prompt_tokens, u.cached_tokens, u.completion_tokens,
             u.reasoning_tokens, u.estimated, u.cost, u.currency, api_keys.alias AS key_alias,
-            u.first_token_ms, u.duration_ms
+            u.access_token_id AS token_id, u.first_token_ms, u.duration_ms
           FROM token_usage u FORCE INDEX (${index})
           JOIN users ON users.id = u.user_id
           LEFT JOIN api_keys ON api_keys.id = u.api_key_id
@@ -104,7 +107,17 @@ export function createUsageRecords(db: Database): UsageRecords {
 }
 
 /** Returns an index, the conditions that it answers, and those that have to be looked for in the rows. */
-function conditionsOf({ uid, from, to, model, ending, key, order, after: place }: UsageQuery) {
+function conditionsOf({
+  uid,
+  from,
+  to,
+  model,
+  ending,
+  key,
+  token,
+  order,
+  after: place,
+}: UsageQuery) {
   const byUser = uid === undefined ? undefined : condition('u.user_id = ?', uid)
   const byEnding = ending === undefined ? undefined : condition('u.ending = ?', ending)
   const index = byUser ? 'token_usage_user' : byEnding ? 'token_usage_ending' : 'token_usage_time'
@@ -123,6 +136,7 @@ function conditionsOf({ uid, from, to, model, ending, key, order, after: place }
         ? undefined
         : condition('COALESCE(u.model, u.model_requested) COLLATE utf8mb4_0900_bin = ?', model),
       key === undefined ? undefined : condition('u.api_key_id = ?', key),
+      token === undefined ? undefined : condition('u.access_token_id = ?', token),
     ),
   }
 }
