@@ -286,7 +286,11 @@ stackTest('administration: what runs, what was used, logged and changed', async 
   }
   await ask(plan, client, '/admin/api/logs?status=2xx&limit=5', 200)
   await ask(plan, client, '/admin/api/logs?format=csv&path=/login', 200)
-  await ask(plan, client, '/admin/api/audit?limit=5', 200)
+  const audit = await ask(plan, client, '/admin/api/audit?limit=200', 200)
+  // Made by the tests before this one.
+  for (const action of ['user.quota', 'token.revoke', 'generation.stop', 'price.add']) {
+    assert.ok(audit.text.includes(`"${action}"`), action)
+  }
 })
 
 stackTest(

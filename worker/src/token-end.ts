@@ -4,14 +4,22 @@ import { GATE_HEADERS } from '#contract/headers.ts'
 import { formatRevocation } from '#contract/revocation.ts'
 import type { AppContext } from './context.ts'
 import type { Deps } from './deps.ts'
+import type { AuditOrigin } from './domain/audit.ts'
 import { Failure } from './failure.ts'
 
 /**
  * Revokes a token of the user: this gate refuses it from this answer on, the others within two seconds.
+ * @param by the administrator who does it; undefined: its owner
  * @throws {Failure} not_found, storage_unavailable
  */
-export async function endToken(deps: Deps, c: AppContext, uid: string, id: string): Promise<void> {
-  const hash = await deps.accessTokens.revoke(uid, id)
+export async function endToken(
+  deps: Deps,
+  c: AppContext,
+  uid: string,
+  id: string,
+  by?: AuditOrigin,
+): Promise<void> {
+  const hash = await deps.accessTokens.revoke(uid, id, by)
   if (hash === undefined) throw new Failure('not_found')
   deps.quotaBook.outdate()
   deps.tokenTerms.forget(id)

@@ -26,6 +26,8 @@ export const AUDIT_RULES = {
   'user.use_reset_link': { target: 'user', fields: USER },
   'user.sign_out': { target: 'user', fields: ['username'] },
   'user.end_session': { target: 'user', fields: ['session'] },
+  'user.quota': { target: 'user', fields: ['quotas'] },
+  'token.revoke': { target: 'token', fields: ['user_id', 'name', 'last4'] },
   'key.put': { target: 'key', fields: KEY },
   'key.change': { target: 'key', fields: KEY },
   'key.remove': { target: 'key', fields: KEY },

@@ -48,6 +48,16 @@ export function moneyText(amount: bigint): { readonly amount: string; readonly c
   return { amount: formatDecimal(amount, COST_SCALE), currency: DEFAULT_CURRENCY }
 }
 
+/** Returns quotas in words, for the record of changes: `1000 tokens a day, 12.5 CNY a month`. */
+export function quotasText(quotas: readonly Quota[]): string {
+  const texts = quotas.map(({ unit, period, amount }) => {
+    const money = moneyText(amount)
+    const what = unit === 'tokens' ? `${amount} tokens` : `${money.amount} ${money.currency}`
+    return `${what} a ${period}`
+  })
+  return texts.join(', ')
+}
+
 /** Returns true if both are the same quotas, in whatever order. */
 export function sameQuotas(some: readonly Quota[], others: readonly Quota[]): boolean {
   const texts = (quotas: readonly Quota[]) =>

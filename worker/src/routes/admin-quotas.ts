@@ -3,10 +3,12 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { AdminQuotaReport as Report } from '#contract/quota.ts'
+import { auditOrigin } from '../audit-origin.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
-import { quotaOf } from '../domain/quota-terms.ts'
+import { quotaOf, quotasText } from '../domain/quota-terms.ts'
 import { Failure } from '../failure.ts'
+import { recordChange } from '../stores/audit.ts'
 import type { SetQuotas } from '../stores/quota-settings.ts'
 import { idParam } from './ids.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
@@ -55,7 +57,14 @@ export function adminQuotaRoutes(deps: Deps): App {
 
   serve(app, setQuota, async (c, { who, params: { id }, body }) => {
     const quotas = body.quotas.map(quotaOf)
-    const set = await quotaSettings.setForUser(id, body.version, quotas)
+    const origin = await auditOrigin(deps, c)
+    const set = await quotaSettings.setForUser(id, body.version, quotas, (tx, before, after) =>
+      recordChange(tx, {
+        ...{ origin, action: 'user.quota', target: id },
+        before: { quotas: quotasText(before.quotas) },
+        after: { quotas: quotasText(after.quotas) },
+      }),
+    )
     if (set === undefined) throw new Failure('not_found')
     quotaBook.outdate()
     const { requestId } = c.var

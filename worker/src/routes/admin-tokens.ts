@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { auditOrigin } from '../audit-origin.ts'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../failure.ts'
@@ -50,7 +51,7 @@ export function adminTokenRoutes(deps: Deps): App {
   })
 
   serve(app, revokeUserToken, async (c, { who, params: { id, token } }) => {
-    await endToken(deps, c, id, token)
+    await endToken(deps, c, id, token, await auditOrigin(deps, c))
     const { requestId } = c.var
     log.info({ requestId, uid: who.uid, user: id, token }, 'access token revoked')
     return c.body(null, 204)

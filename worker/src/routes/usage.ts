@@ -44,6 +44,7 @@ const ownSeries = operation({
 
 const ownRecords = operation({
   id: 'listUsageRecords',
+  isLimited: true,
   method: 'get',
   path: '/api/usage/records',
   tag: 'Usage',

@@ -49,6 +49,7 @@ function setUp(parts: Partial<Deps> = {}) {
       },
       release: async (id) => void given.push(id),
     },
+    tokenTerms: { of: async () => ({ models: null }), forget: () => {} },
     programUsage: { open: async (question) => void opened.push(question) },
     programCalls: createProgramCalls({
       ...fakePorts(() => assert.fail(), fakeStore().store),

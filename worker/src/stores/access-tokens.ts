@@ -4,8 +4,10 @@ import type { Redis } from 'ioredis'
 import type { TokenRecord } from '#contract/access-token.ts'
 import { formatOwnLimits, tokenLimitName } from '#contract/own-limits.ts'
 import { tokenKey, userKey } from '#contract/redis-keys.ts'
+import type { AuditOrigin } from '../domain/audit.ts'
 import { type Quota, sameQuotas } from '../domain/quota-terms.ts'
 import { Failure } from '../failure.ts'
+import { recordChange } from './audit.ts'
 import type { Database, Queries } from './mysql.ts'
 import { readQuotas, readTokenQuotas, writeQuotas } from './quota-settings.ts'
 import { viaRedis } from './redis.ts'
@@ -73,8 +75,11 @@ export interface AccessTokens {
   ): Promise<ChangedToken | undefined>
   /** Returns the models that a token may call, null for all; undefined if it is none any more. */
   models(id: string): Promise<{ readonly models: readonly string[] | null } | undefined>
-  /** Revokes a user's token. Returns its hash, or undefined if there is none. */
-  revoke(uid: string, id: string): Promise<string | undefined>
+  /**
+   * Revokes a user's token. Returns its hash, or undefined if there is none.
+   * @param by the administrator who does it; undefined: its owner
+   */
+  revoke(uid: string, id: string, by?: AuditOrigin): Promise<string | undefined>
   /**
    * Puts a token that is good into Redis, for at most TOKEN_TTL_S, with the copy of its user. Returns
    * false if it is not good. @throws {Failure} also session_store_unavailable
@@ -201,7 +206,7 @@ export function createAccessTokens(db: Database, redis: Redis): AccessTokens {
       return token
     },
 
-    revoke: (uid, id) =>
+    revoke: (uid, id, by) =>
       db.transaction(async (tx) => {
         const token = await lockToken(tx, uid, id)
         if (token === undefined) return undefined
@@ -211,6 +216,12 @@ export function createAccessTokens(db: Database, redis: Redis): AccessTokens {
         const after = { version: token.version + 1, quotas: [] }
         await writeQuotas(tx, { kind: 'token', id, uid }, after)
         await noteRevocation(tx, uid, token.hash)
+        if (by !== undefined) {
+          const before = { user_id: uid, name: token.name, last4: token.last4 }
+          await recordChange(tx, {
+            ...{ origin: by, action: 'token.revoke', target: id, before, after: null },
+          })
+        }
         return token.hash
       }),
 

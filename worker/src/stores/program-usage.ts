@@ -23,11 +23,11 @@ export function createProgramUsage(db: Database, workerId: string): ProgramUsage
     async open({ requestId, uid, token, apiKeyId, model, promptEstimate, reserved, startedAt }) {
       await db.execute(
         `INSERT INTO token_usage (request_id, user_id, worker_id, access_token_id, api_key_id,
-           model_requested, reserved_tokens, reserved_cost, started_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           model_requested, reserved_tokens, held_tokens, reserved_cost, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         [
           ...[requestId, uid, workerId, token, apiKeyId, model],
-          ...[promptEstimate, reserved.cost, new Date(startedAt)],
+          ...[promptEstimate, reserved.tokens, reserved.cost, new Date(startedAt)],
         ],
       )
     },
