@@ -8,6 +8,9 @@ import { problemStatus } from '#contract/problem.ts'
 import { isProblemCode } from '#contract/problem-codes.ts'
 import { METRIC_FAMILIES } from '../../njs/src/domain/metric-families.ts'
 import { CHECKOUT } from '../../scripts/stack/layout.ts'
+import { testEnv } from '../../worker/src/fake-deps.ts'
+import { openApiDocument } from '../../worker/src/openapi.ts'
+import { allOperations } from '../../worker/src/routes/operations.ts'
 import { Problem } from '../../worker/src/routes/problem-schema.ts'
 import { readComposeFile, source } from './compose-file.ts'
 
@@ -80,8 +83,17 @@ test('docs/api.md: codes and fields are those of the contract', () => {
   const example = /```json\n(\{[\s\S]*?\n\})\n```/.exec(source('docs/api.md'))?.[1] ?? ''
   assert.ok(Problem.safeParse(JSON.parse(example)).success, example)
   const named = quoted('docs/api.md').filter((text) => /^[a-z]+(_[a-z]+)+$/.test(text))
-  const others = ['request_id', 'generation_id', 'invalid_api_key', 'rate_limit_exceeded']
-  for (const name of named) assert.ok(isProblemCode(name) || others.includes(name), name)
+  const document = JSON.stringify(openApiDocument(allOperations(testEnv())))
+  // Codes that OpenAI's clients know, fields that are passed on, and a table.
+  const others = [
+    ...['invalid_api_key', 'rate_limit_exceeded', 'insufficient_quota', 'model_aliases'],
+    ...['tool_calls', 'tool_choice', 'response_format', 'top_p'],
+    ...['reasoning_content', 'reasoning_effort'],
+  ]
+  for (const name of named) {
+    const isThere = isProblemCode(name) || document.includes(`"${name}"`) || others.includes(name)
+    assert.ok(isThere, name)
+  }
 })
 
 test('docs/gate.md: variables, zones and files are there', () => {
