@@ -12,7 +12,7 @@ import type { KnownTexts } from './schema-values.ts'
 import { sessionOf } from './session.ts'
 
 /** Longer than any answer may take, ms; a stream only has to begin. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 10_000
 
 export interface FuzzVisitor {
   readonly known: KnownTexts
