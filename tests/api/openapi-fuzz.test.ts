@@ -55,7 +55,8 @@ for (const operation of operations) {
     `${method} ${path}: whatever is sent, it is served or refused as documented`,
     async ({ plan }) => {
       const rows = await storedRows(plan)
-      let visitor = visitors.get(way) ?? (await renew(plan))
+      const known = visitors.get(way)
+      let visitor = known !== undefined && (await known.isWelcome()) ? known : await renew(plan)
       let stored = await rows.look()
       const requests = hostileRequests(document, operation, (pattern) => visitor.known(pattern))
       const property = fc.asyncProperty(requests, async (request) => {

@@ -18,6 +18,8 @@ export interface FuzzVisitor {
   readonly known: KnownTexts
   /** Returns the whole answer; a stream is stopped. @throws if none comes in time */
   send(request: HostileRequest): Promise<Answer>
+  /** False once what was accepted has signed them out, or taken their role. */
+  isWelcome(): Promise<boolean>
   close(): void
 }
 
@@ -52,6 +54,10 @@ export async function fuzzVisitor(plan: Plan, { security }: Operation): Promise<
       const text = (await inTime(what, response.setEncoding('utf8').toArray())).join('')
       const status = response.statusCode ?? 0
       return { status, headers: response.headers, text, json: () => JSON.parse(text) }
+    },
+    async isWelcome() {
+      const me = await client.send('/api/me')
+      return me.status === 200 && me.json<{ role: string }>().role === role
     },
     close() {
       client.close()

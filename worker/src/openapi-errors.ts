@@ -21,6 +21,8 @@ const ALWAYS: readonly ProblemCode[] = [
   'session_store_unavailable',
 ]
 
+const ADDRESS_UNREAD = problemStatus('uri_too_long')
+
 const BY_ACCESS: Readonly<Record<Access, readonly ProblemCode[]>> = {
   open: [],
   user: ['unauthenticated', 'password_change_required'],
@@ -70,7 +72,8 @@ function answer(
   problems: readonly ProblemCode[],
 ): ZodOpenApiResponseObject {
   const codes = problems.filter((code) => problemStatus(code) === status)
-  const shape = spec.access === 'program' ? OPENAI : PROBLEM
+  // Of an address that is too long nginx does not know that it is one of /v1.
+  const shape = spec.access === 'program' && status !== ADDRESS_UNREAD ? OPENAI : PROBLEM
   const hasLimits = isLimited(spec) && status === 429
   const isOwn = spec.problems?.some((code) => codes.includes(code)) === true
   const id = [shape.name, status, ...codes, ...(hasLimits ? ['limits'] : [])].join('.')
