@@ -67,7 +67,7 @@ for (const operation of operations) {
         stored = now
         // What was accepted may have ended the session, or removed what is asked about.
         const isGone = method === 'DELETE' && path.includes('{') && answer.status < 400
-        if (isGone || answer.status === 401) {
+        if (isGone || (answer.status === 401 && !(await visitor.isWelcome()))) {
           visitor = await renew(plan)
           stored = await rows.look()
         }
