@@ -25,7 +25,8 @@ async function isSignedIn(client: Client): Promise<boolean> {
 stackTest('a new installation has one admin, its password kept as argon2id', async ({ plan }) => {
   const rows = await sqlRows(
     plan,
-    "SELECT role, state, password_hash FROM users WHERE username NOT LIKE 'test-%'",
+    'SELECT role, state, password_hash FROM users WHERE id = 1 AND username = ?',
+    [SEED],
   )
   assert.equal(rows.length, 1)
   assert.deepEqual([rows[0]?.['role'], rows[0]?.['state']], ['admin', 'enabled'])
@@ -62,7 +63,7 @@ stackTest('JSON: who signed in, and a cookie that only the browser can use', asy
   ])
   assert.equal(answer.headers['cache-control'], 'no-store')
   assert.deepEqual((await client.send('/api/me')).json<Me>(), {
-    ...{ id, username, role: 'user' },
+    ...{ id, username, role: 'user', timezone: 'Asia/Shanghai' },
     notices: ['standin_upstream'],
   })
 })
