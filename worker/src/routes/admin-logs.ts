@@ -11,11 +11,10 @@ import type { TimeZone } from '../domain/time-zone.ts'
 import { ownZone } from '../own-zone.ts'
 import { CSV_DESCRIPTION, csvAnswer } from './csv-answer.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
-import { cursorParam, limitParam } from './paging.ts'
+import { cursorParam, limitParam, pageOf } from './paging.ts'
 import {
   formatParam,
   orderParam,
-  pageOf,
   readPlace,
   toPlacePage,
   WINDOW_DESCRIPTION,

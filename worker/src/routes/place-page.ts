@@ -16,17 +16,6 @@ export const formatParam = z.enum(['json', 'csv']).default('json')
 export const WINDOW_DESCRIPTION = `A page with filters looks at 5000 rows at most: it may hold fewer than \`limit\`, or none, and still have
 a \`next\`.`
 
-/** Returns the schema of a page. */
-export function pageOf<S extends z.ZodType>(item: S) {
-  return z.strictObject({
-    items: z.array(item),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: 'Cursor of the next page; null: this is the last.' }),
-  })
-}
-
 /** Returns the place that a cursor stands for. @throws {Failure} invalid_request */
 export function readPlace(cursors: CursorCodec, cursor: string | undefined): Place | undefined {
   const parts = readCursor(cursors, cursor)

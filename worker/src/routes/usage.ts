@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { App, AppEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { type OperationSpec, operation, serve } from './operation.ts'
-import { pageOf } from './place-page.ts'
+import { pageOf } from './paging.ts'
 import { usageAnswers } from './usage-answers.ts'
 import {
   RECORDS_DESCRIPTION,
