@@ -9,7 +9,7 @@ import { nginxProcesses } from '../support/nginx-edit.ts'
 import { type OutsideServer, outsideRedis } from '../support/outside-server.ts'
 import { signalPart, successorOf } from '../support/processes.ts'
 import { drainLogs } from '../support/proxy-log.ts'
-import { useStack } from '../support/test-stack.ts'
+import { type TestStack, useStack } from '../support/test-stack.ts'
 
 let redis: OutsideServer
 const { stackTest } = useStack(async () => {
@@ -24,7 +24,10 @@ const DROPPED = 'chatgate_gate_log_dropped_total'
 const PROVOKES =
   /redis\.sock|(?:recv|send|writev)\(\) failed|gate: (?:Redis|log records|the queue|there is room)/
 
-stackTest('reloads under load lose no record and double none', async ({ plan }) => {
+/** Twice in a row nginx may be later than the tenth of a second it gives itself: no record is lost. */
+const LATE = /gate: (?:log records are kept until|Redis takes log records again)/
+
+async function reloadsUnderLoad({ plan }: TestStack): Promise<void> {
   const load = new LogLoad(plan)
   const processes = nginxProcesses(plan).length
   const reloads = async () => {
@@ -46,7 +49,9 @@ stackTest('reloads under load lose no record and double none', async ({ plan }) 
   assert.equal((await readMetrics(plan)).sum(DROPPED), 0)
   // One that is still going hangs up on whoever has connected and not asked yet, such as the next test.
   await waitFor(async () => assert.equal(nginxProcesses(plan).length, processes), TAKEN_OVER_MS)
-})
+}
+
+stackTest('reloads under load lose no record and double none', reloadsUnderLoad, { provokes: LATE })
 
 stackTest(
   'records that wait when nginx stops are stored when it has started again',

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Plan } from '../../scripts/stack/plan.ts'
 import { createSettlements } from '../../worker/src/stores/settlements.ts'
+import { LONGEST_GAP_S } from '../../worker/src/stores/workers.ts'
 import { makeAccount } from '../support/accounts.ts'
 import {
   addOpenCall,
@@ -21,9 +22,13 @@ import { assertSums } from '../support/usage-sums.ts'
 
 const { stackTest } = useStack()
 
-/** Far from what the stack's own worker waits for, which so never comes first. */
+/**
+ * Far from the 30 s that the stack's own worker waits for, which so never comes first: nobody here may
+ * have been silent for much longer than for the longest gap between two beats.
+ */
 const SILENCE_S = 5
-const LIMITS = { silenceMs: SILENCE_S * 1000, patienceMs: 20_000 }
+const BEYOND_GAP_S = LONGEST_GAP_S + 1
+const LIMITS = { silenceMs: SILENCE_S * 1000, patienceMs: 12_000 }
 
 /** Returns the name of a worker, seen so long ago. */
 async function workerSeen(plan: Plan, secondsAgo: number): Promise<string> {
@@ -122,8 +127,8 @@ stackTest('of its own calls a worker settles those that it does not run', async 
 
 stackTest('after an outage nobody is taken for dead before all could beat', async ({ plan }) => {
   const account = await makeAccount(plan)
-  const me = await workerSeen(plan, 60)
-  const other = await workerSeen(plan, 60)
+  const me = await workerSeen(plan, BEYOND_GAP_S)
+  const other = await workerSeen(plan, BEYOND_GAP_S)
   const { id } = await addOpenCall(plan, account, { workerId: other })
   const own = await addOpenCall(plan, account, { workerId: me })
   await withDatabase(plan, async (db) => {
@@ -153,7 +158,7 @@ stackTest(
   async ({ plan }) => {
     const account = await makeAccount(plan)
     const recent = await workerSeen(plan, SILENCE_S + 2)
-    const long = await workerSeen(plan, 25)
+    const long = await workerSeen(plan, BEYOND_GAP_S)
     const waiting = await addOpenCall(plan, account, { workerId: recent })
     const given = await addOpenCall(plan, account, { workerId: long })
     await work(plan, { isRedisAway: true })
