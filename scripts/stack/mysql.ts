@@ -72,7 +72,8 @@ export function mysqlService(
 async function initialise(root: PrivateRoot, layout: Layout): Promise<void> {
   if (existsSync(layout.mysqlData)) return
   const partial = `${layout.mysqlData}.partial`
-  await rm(partial, { recursive: true, force: true })
+  // What a killed start has begun may go on writing there for a moment.
+  await rm(partial, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   const { file, args } = serverArguments(root, partial, ['--initialize-insecure'])
   try {
     await run(file, [...args], { env: baseEnvironment() })
